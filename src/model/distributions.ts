@@ -1,0 +1,127 @@
+import type {Distribution} from '../types/state.ts';
+import type {Histogram} from '../types/stream.ts';
+
+/** More distributions than any host has devices: what comes beyond is dropped, so a hostile stream can't fill memory. */
+export const MAX_DISTRIBUTIONS = 1024;
+const RECENT_MS = 60_000;
+/** Samples closer together than this share a slot, so 0.1-s intervals cost no more memory than 1-s ones. */
+const SLOT_MS = 1000;
+
+/** Name and labels as one string, whatever the labels' order. */
+export function keyOf(name: string, labels: Record<string, string>): string {
+  const pairs = Object.entries(labels).sort(([a], [b]) => (a < b ? -1 : 1));
+  return JSON.stringify([name, ...pairs]);
+}
+
+function sameBounds(a: readonly number[], b: readonly number[]): boolean {
+  return a === b || (a.length === b.length && a.every((bound, i) => bound === b[i]));
+}
+
+function emptyLike(histogram: Histogram): Distribution {
+  const {name, labels, bounds} = histogram;
+  return {name, labels, bounds, counts: new Array(bounds.length + 1).fill(0), sum: 0, count: 0, max: 0};
+}
+
+function addCells(into: number[], from: readonly number[], sign: 1 | -1): void {
+  for (let i = 0; i < from.length && i < into.length; i++) {
+    const n = from[i] as number;
+    if (n !== 0) into[i] = (into[i] as number) + sign * n;
+  }
+}
+
+function add(into: Distribution, from: Distribution | Histogram, sign: 1 | -1): void {
+  addCells(into.counts, from.counts, sign);
+  into.sum += sign * from.sum;
+  into.count += sign * from.count;
+  if (sign > 0) into.max = Math.max(into.max, from.max);
+  if (!from.cpus) return;
+  into.cpus ??= [];
+  for (let cpu = 0; cpu < from.cpus.length; cpu++) {
+    into.cpus[cpu] ??= new Array(into.bounds.length + 1).fill(0);
+    addCells(into.cpus[cpu] as number[], from.cpus[cpu] as number[], sign);
+  }
+}
+
+/** Sums of histograms by name and labels. `list` keeps its objects: they grow in place. */
+export class Totals {
+  readonly list: Distribution[] = [];
+  readonly #byKey = new Map<string, Distribution>();
+
+  /** Adds a delta; false when it can't be (other bounds than before, or too many distributions). */
+  add(key: string, histogram: Histogram): boolean {
+    let into = this.#byKey.get(key);
+    if (!into) {
+      if (this.#byKey.size >= MAX_DISTRIBUTIONS) return false;
+      into = emptyLike(histogram);
+      this.#byKey.set(key, into);
+      this.list.push(into);
+    }
+    if (!sameBounds(into.bounds, histogram.bounds)) return false;
+    add(into, histogram, 1);
+    return true;
+  }
+
+  get(key: string): Distribution | undefined {
+    return this.#byKey.get(key);
+  }
+}
+
+interface Slot {
+  endMs: number;
+  startMs: number;
+  parts: Map<string, Distribution>;
+}
+
+/** The same sums over the last 60 s: what leaves is subtracted, in slots of at least a second. */
+export class Recent {
+  readonly list: Distribution[] = [];
+  readonly #byKey = new Map<string, Distribution>();
+  #slots: Slot[] = [];
+
+  add(key: string, histogram: Histogram, endMs: number): void {
+    const slot = this.#slotFor(endMs);
+    const part = slot.parts.get(key);
+    if (part) add(part, histogram, 1);
+    else {
+      const fresh = emptyLike(histogram);
+      add(fresh, histogram, 1);
+      slot.parts.set(key, fresh);
+    }
+    const into = this.#byKey.get(key) ?? emptyLike(histogram);
+    if (!this.#byKey.has(key)) {
+      this.#byKey.set(key, into);
+      this.list.push(into);
+    }
+    add(into, histogram, 1);
+  }
+
+  /** Drops what is older than 60 s before `nowMs`. A distribution in which nothing is left leaves the list. */
+  expire(nowMs: number): void {
+    while (this.#slots[0] && this.#slots[0].endMs <= nowMs - RECENT_MS) {
+      const gone = this.#slots.shift() as Slot;
+      for (const [key, part] of gone.parts) this.#subtract(key, part);
+    }
+  }
+
+  #slotFor(endMs: number): Slot {
+    const last = this.#slots.at(-1);
+    if (last && endMs - last.startMs < SLOT_MS) {
+      last.endMs = endMs;
+      return last;
+    }
+    const slot = {startMs: endMs, endMs, parts: new Map()};
+    this.#slots.push(slot);
+    return slot;
+  }
+
+  #subtract(key: string, part: Distribution): void {
+    const from = this.#byKey.get(key);
+    if (!from) return;
+    add(from, part, -1);
+    const left = this.#slots.map((slot) => slot.parts.get(key)?.max ?? 0);
+    from.max = Math.max(0, ...left);
+    if (this.#slots.some((slot) => slot.parts.has(key))) return;
+    this.#byKey.delete(key);
+    this.list.splice(this.list.indexOf(from), 1);
+  }
+}

@@ -1,0 +1,103 @@
+import {count, percent} from '../util/format.ts';
+import type {Increase} from './counters.ts';
+import {OK, type Verdict} from './judge.ts';
+
+/** Fewer retransmitted segments than this in the window say nothing: one lost packet on a quiet host is no warning. */
+export const MIN_RETRANSMITTED = 5;
+const WINDOW_MS = 30_000;
+const WARNING_PCT = 1;
+const CRITICAL_PCT = 5;
+
+/** Segments of one network namespace over the window. `pct` is retransmitted of sent, at most 100. */
+export interface NetnsLoss {
+  netns: string;
+  retransmitted: number;
+  sent: number;
+  pct: number;
+}
+
+interface Segments {
+  retransmitted: number;
+  sent: number;
+}
+
+interface Interval {
+  endMs: number;
+  byNetns: Map<string, Segments>;
+}
+
+/**
+ * Retransmitted against sent segments by network namespace over the last 30 s (at least the last sample, whatever its
+ * length). A namespace's first sample only sets its baseline, because its counters may be older than this run.
+ */
+export class Retransmits {
+  #intervals: Interval[] = [];
+  readonly #run = new Map<string, Segments>();
+
+  push(endMs: number, increases: Increase[]): void {
+    const byNetns: Interval['byNetns'] = new Map();
+    for (const {name, labels, by, first} of increases) {
+      const field = FIELDS.get(name);
+      if (!field || first || by === 0) continue;
+      const netns = labels.netns ?? '';
+      const sums = byNetns.get(netns) ?? {retransmitted: 0, sent: 0};
+      sums[field] += by;
+      byNetns.set(netns, sums);
+    }
+    this.#intervals = this.#intervals.filter((interval) => interval.endMs > endMs - WINDOW_MS);
+    this.#intervals.push({endMs, byNetns});
+    for (const [netns, sums] of byNetns) addTo(this.#run, netns, sums);
+  }
+
+  /** The namespace with the highest share of those with enough retransmitted segments, else undefined. */
+  worst(): NetnsLoss | undefined {
+    return worstOf(this.#window());
+  }
+
+  /** The same over the whole run. */
+  worstOfRun(): NetnsLoss | undefined {
+    return worstOf(this.#run);
+  }
+
+  verdict(): Verdict {
+    const worst = this.worst();
+    if (!worst || worst.pct <= WARNING_PCT) return OK;
+    const where = this.#window().size > 1 ? ` in netns ${worst.netns}` : '';
+    const why = `${count(worst.retransmitted)} of ${count(worst.sent)} segments sent again (${percent(worst.pct)})${where}`;
+    return {level: worst.pct > CRITICAL_PCT ? 'CRITICAL' : 'WARNING', why};
+  }
+
+  #window(): Map<string, Segments> {
+    const sums = new Map<string, Segments>();
+    for (const {byNetns} of this.#intervals) for (const [netns, each] of byNetns) addTo(sums, netns, each);
+    return sums;
+  }
+}
+
+const FIELDS = new Map<string, 'retransmitted' | 'sent'>([
+  ['tcp_retransmitted_segments', 'retransmitted'],
+  ['tcp_sent_segments', 'sent'],
+]);
+
+/** More namespaces than any host has; beyond that only the known ones are followed. */
+const MAX_NETNS = 4096;
+
+function addTo(sums: Map<string, Segments>, netns: string, {retransmitted, sent}: Segments): void {
+  const sum = sums.get(netns);
+  if (sum) {
+    sum.retransmitted += retransmitted;
+    sum.sent += sent;
+  } else if (sums.size < MAX_NETNS) sums.set(netns, {retransmitted, sent});
+}
+
+function worstOf(sums: ReadonlyMap<string, Segments>): NetnsLoss | undefined {
+  return [...sums]
+    .map(([netns, sum]) => ({netns, ...sum, pct: share(sum.retransmitted, sum.sent)}))
+    .filter((each) => each.retransmitted >= MIN_RETRANSMITTED)
+    .sort((a, b) => b.pct - a.pct)[0];
+}
+
+function share(retransmitted: number, sent: number): number {
+  if (retransmitted === 0) return 0;
+  return retransmitted >= sent ? 100 : (100 * retransmitted) / sent;
+}
