@@ -6,17 +6,16 @@
 #     -v /sys/kernel/btf:/sys/kernel/btf:ro -v /sys/kernel/tracing:/sys/kernel/tracing -v /sys/fs/cgroup:/sys/fs/cgroup:ro kstop
 FROM debian:bookworm-slim AS build
 COPY . /opt/kstop
-RUN /opt/kstop/bin/setup \
-	&& cd /opt/kstop \
-	&& npm prune --omit=dev --ignore-scripts --no-audit --no-fund \
-	&& rm -rf node_modules/node-linux-*/include node_modules/node-linux-*/share dist/test dist/gen-wire
+WORKDIR /opt/kstop
+RUN bin/setup \
+	&& rm -rf dist/test dist/gen-wire \
+	&& mkdir -p /image/opt/kstop \
+	&& cp -a --parents bin/kstop dist package.json LICENSE node_modules/koffi node_modules/@koromix \
+		node_modules/node-linux-*/bin node_modules/.bin/node /image/opt/kstop
 
 FROM debian:bookworm-slim
 RUN apt-get update \
 	&& apt-get install -y --no-install-recommends libbpf1 \
 	&& rm -rf /var/lib/apt/lists/*
-COPY --from=build /opt/kstop/bin/kstop /opt/kstop/bin/kstop
-COPY --from=build /opt/kstop/dist /opt/kstop/dist
-COPY --from=build /opt/kstop/node_modules /opt/kstop/node_modules
-COPY --from=build /opt/kstop/LICENSE /opt/kstop/package.json /opt/kstop/
+COPY --from=build /image/ /
 ENTRYPOINT ["/opt/kstop/bin/kstop"]

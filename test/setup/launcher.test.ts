@@ -1,0 +1,84 @@
+import {mkdirSync, symlinkSync} from 'node:fs';
+import {join} from 'node:path';
+import test from 'ava';
+import {FakeClone, run} from './fake-clone.ts';
+
+const SETUP_THAT_TELLS = '#!/bin/sh\necho building\ntouch "$(dirname "$0")/../dist/.stamp"\n';
+
+test('passes the arguments on, from any directory', (t) => {
+  const clone = new FakeClone(t);
+  const {status, stdout} = run(clone.launcher, ['replay', 'a b', '', '--json'], {cwd: '/usr/lib'});
+  t.is(status, 0);
+  t.deepEqual(JSON.parse(stdout), {
+    args: ['replay', 'a b', '', '--json'],
+    cwd: '/usr/lib',
+    script: join(clone.path, 'dist/kstop.mjs'),
+  });
+});
+
+test('follows absolute, relative and chained symlinks', (t) => {
+  const clone = new FakeClone(t);
+  const links = join(clone.path, 'links');
+  mkdirSync(join(links, 'deep'), {recursive: true});
+  symlinkSync(clone.launcher, join(links, 'absolute'));
+  symlinkSync('../../bin/kstop', join(links, 'deep/relative'));
+  symlinkSync('deep/relative', join(links, 'chained'));
+  symlinkSync('../bin', join(links, 'folder'));
+  for (const name of ['absolute', 'deep/relative', 'chained', 'folder/kstop']) {
+    const {status, stdout} = run(join(links, name), ['x']);
+    t.is(status, 0, name);
+    t.deepEqual(JSON.parse(stdout).args, ['x'], name);
+  }
+});
+
+test("starts under sudo's reset PATH, through PATH, and as `sh kstop`", (t) => {
+  const clone = new FakeClone(t);
+  const PATH = '/usr/sbin:/usr/bin:/sbin:/bin';
+  t.is(run('env', ['-i', `PATH=${PATH}`, clone.launcher]).status, 0);
+  t.is(run('env', ['-i', `PATH=${join(clone.path, 'bin')}:${PATH}`, 'kstop']).status, 0);
+  t.is(run('sh', ['kstop'], {cwd: join(clone.path, 'bin')}).status, 0);
+});
+
+test('starts at once when the build is newer than every source', (t) => {
+  const clone = new FakeClone(t);
+  clone.write('bin/setup', '#!/bin/sh\nexit 9\n', 0o755);
+  clone.remove('node_modules/.bin/node');
+  clone.write('node_modules/.bin/node', '#!/bin/sh\n', 0o755);
+  const times = Array.from({length: 7}, () => {
+    const start = performance.now();
+    t.is(run(clone.launcher, []).status, 0);
+    return performance.now() - start;
+  });
+  // About 5 ms on a quiet machine; the other tests run beside this one.
+  t.true(Math.min(...times) < 50, `${times}`);
+});
+
+for (const source of ['src/cli/main.ts', 'bpf/sched.bpf.c', 'native/load.c', 'package-lock.json', 'build.mjs']) {
+  test(`sets up again when ${source} is newer than the build`, (t) => {
+    const clone = new FakeClone(t);
+    clone.write('bin/setup', SETUP_THAT_TELLS, 0o755);
+    clone.age(source, -120);
+    const {status, stdout, stderr} = run(clone.launcher, []);
+    t.is(status, 0);
+    t.is(stderr, 'building\n');
+    t.is(JSON.parse(stdout).cwd, '/', 'only the program writes to stdout');
+  });
+}
+
+test('sets up when there is no build or no Node', (t) => {
+  for (const missing of ['dist', 'dist/.stamp', 'dist/kstop.mjs', 'node_modules']) {
+    const clone = new FakeClone(t);
+    clone.write('bin/setup', '#!/bin/sh\nexit 3\n', 0o755);
+    clone.remove(missing);
+    t.deepEqual(run(clone.launcher, []), {status: 1, stdout: '', stderr: ''}, missing);
+  }
+});
+
+test('generated files and editor files are no reason to set up', (t) => {
+  const clone = new FakeClone(t);
+  clone.write('bin/setup', '#!/bin/sh\nexit 9\n', 0o755);
+  clone.write('src/cli/.main.ts.swp', '');
+  clone.age('src/cli/.main.ts.swp', -120);
+  clone.age('src/native/wire.gen.ts', -120);
+  t.is(run(clone.launcher, []).status, 0);
+});
