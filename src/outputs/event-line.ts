@@ -1,0 +1,90 @@
+import type {
+  BioLatencyEvent,
+  KernelEvent,
+  OomKillEvent,
+  SchedLatencyEvent,
+  TcpRetransmitEvent,
+} from '../types/stream.ts';
+import {bytes, duration} from '../util/format.ts';
+import {visible, visibleUpTo, visibleValue} from '../util/sanitize.ts';
+
+type Fields = (string | undefined)[];
+
+/** Names of an event that are columns already, or belong to the stream. */
+const COLUMNS = new Set(['kind', 'type', 'subsystem', 'severity', 'time', 'mono_ns', 'cpu', 'pid', 'tid', 'comm']);
+/** Fields shown of an event type that this version doesn't know. */
+const MAX_FIELDS = 16;
+const MAX_VALUE = 256;
+
+const text = (key: string, value: string | undefined) =>
+  value === undefined
+    ? undefined
+    : `${key}=${visibleValue(value.length > MAX_VALUE ? visibleUpTo(value, MAX_VALUE) : value)}`;
+const number = (key: string, value: number | undefined) => (value === undefined ? undefined : `${key}=${value}`);
+const time = (key: string, us: number | undefined) => (us === undefined ? undefined : `${key}=${duration(us)}`);
+const size = (key: string, n: number | undefined) => (n === undefined ? undefined : `${key}=${bytes(n)}`);
+
+const DETAILS: Record<string, ((event: never) => Fields) | undefined> = {
+  SCHED_LATENCY: (event: SchedLatencyEvent) => [
+    time('latency', event.latency_us),
+    event.cause === 'throttled' ? 'cause=throttled' : undefined,
+  ],
+  BIO_LATENCY: (event: BioLatencyEvent) => [
+    time('latency', event.latency_us),
+    text('op', event.op),
+    text('dev', event.device),
+    time('queue', event.queue_us),
+    time('device', event.device_us),
+    event.owner === 'writeback' ? 'owner=writeback' : undefined,
+  ],
+  TCP_RETRANSMIT: (event: TcpRetransmitEvent) => [
+    number('sport', event.sport),
+    number('dport', event.dport),
+    text('saddr', event.saddr),
+    text('daddr', event.daddr),
+    text('state', event.state),
+    event.segments > 1 ? number('segments', event.segments) : undefined,
+  ],
+  OOM_KILL: (event: OomKillEvent) => [
+    number('victim_pid', event.victim_pid),
+    text('victim', event.victim_comm),
+    size('total_vm', event.total_vm_bytes),
+    size('rss', event.rss_bytes),
+    number('oom_score_adj', event.oom_score_adj),
+    text('constraint', event.constraint),
+    text('memcg', event.memcg),
+    size('limit', event.limit_bytes),
+    number('trigger_pid', event.trigger_pid),
+    text('trigger', event.trigger_comm),
+    '*** PROCESS KILLED ***',
+  ],
+};
+
+function otherFields(event: KernelEvent): Fields {
+  return Object.entries(event)
+    .filter(([key, value]) => !COLUMNS.has(key) && (typeof value !== 'object' || value === null))
+    .slice(0, MAX_FIELDS)
+    .map(([key, value]) => `${visibleUpTo(key, 64)}=${visibleValue(visibleUpTo(String(value), MAX_VALUE))}`);
+}
+
+/** `latency=2.45ms op=write dev=nvme0n1 …`: what an event says by its type; any other type as its plain fields. */
+export function eventDetails(event: KernelEvent): string {
+  const known = Object.hasOwn(DETAILS, event.type) ? DETAILS[event.type] : undefined;
+  const fields = known ? known(event as never) : otherFields(event);
+  return fields.filter((field) => field !== undefined).join(' ');
+}
+
+/** ` [WARNING]`, ` [CRITICAL]`, or nothing. An OOM kill says it in its own words. */
+function tag(event: KernelEvent): string {
+  if (event.severity === 'info' || event.type === 'OOM_KILL') return '';
+  return event.severity === 'critical' ? ' [CRITICAL]' : ' [WARNING]';
+}
+
+/** One event as a line without its newline. `clock` is local time; an unknown owner is `-`. */
+export function eventLine(event: KernelEvent, clock: string): string {
+  const type = visibleUpTo(event.type, 32).padEnd(16);
+  const cpu = `cpu=${event.cpu}`.padEnd(7);
+  const pid = `pid=${event.pid ?? '-'}`.padEnd(11);
+  const comm = (event.comm === undefined ? '-' : visible(event.comm)).padEnd(16);
+  return `${clock} ${type} ${cpu} ${pid} ${comm} ${eventDetails(event)}${tag(event)}`;
+}
