@@ -1,0 +1,328 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Block request latency, queue and device time apart, by disk and operation.
+ *
+ * A completion runs in whatever task an interrupt hit, so the owner is stamped when the request is
+ * made (block_io_start, or blk_account_io_start on kernels before 6.5), keyed by the request.
+ * Counted as the kernel's own statistics (/proc/diskstats) count: whole requests, no passthrough, a
+ * flush sequence once.
+ */
+#include "common.h"
+
+#define STAMPS	  16384
+#define HIST_KEYS 512
+
+struct stamp {
+	__u64 start_ns;
+	__u64 issue_ns;
+	__u64 cgroup_id;
+	__u32 bytes;
+	__u32 owner;
+	__u32 pid;
+	__u32 tid;
+	__u32 uid;
+	__u8 comm[KS_COMM_LEN];
+};
+
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, STAMPS);
+	__type(key, __u64);
+	__type(value, struct stamp);
+} stamps SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_PERCPU_HASH);
+	__uint(map_flags, BPF_F_NO_PREALLOC);
+	__uint(max_entries, HIST_KEYS);
+	__type(key, struct ks_block_key);
+	__type(value, struct ks_block_hist);
+} hists SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(map_flags, BPF_F_MMAPABLE);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, struct ks_cpu);
+} cpus SEC(".maps");
+
+/* Too large for the stack: what a new histogram starts as. */
+const struct ks_block_hist no_hist = {};
+
+static __always_inline struct ks_counters *this_cpu(void)
+{
+	__u32 id = bpf_get_smp_processor_id();
+	struct ks_cpu *cpu = bpf_map_lookup_elem(&cpus, &id);
+
+	return cpu ? &cpu->n : NULL;
+}
+
+static __always_inline __u32 op_of(struct request *rq)
+{
+	switch (BPF_CORE_READ(rq, cmd_flags) & 0xff) {
+	case 0:
+		return KS_OP_READ;
+	case 1:
+	case 7: /* zone append */
+		return KS_OP_WRITE;
+	case 2:
+		return KS_OP_FLUSH;
+	case 3:
+	case 5: /* secure erase */
+		return KS_OP_DISCARD;
+	default:
+		return KS_OP_OTHER;
+	}
+}
+
+/* REQ_OP_DRV_IN/OUT (34, 35): commands of the driver's own, in no statistics. */
+static __always_inline bool is_passthrough(struct request *rq)
+{
+	return (BPF_CORE_READ(rq, cmd_flags) & 0xff) >= 34;
+}
+
+/* A step of a flush sequence, whose request ends (and counts) once more. 1 << 4 before 6.11. */
+static __always_inline bool is_flush_step(struct request *rq)
+{
+	__u32 bit = 4;
+
+	if (bpf_core_enum_value_exists(enum rqf_flags, __RQF_FLUSH_SEQ))
+		bit = bpf_core_enum_value(enum rqf_flags, __RQF_FLUSH_SEQ);
+	return BPF_CORE_READ(rq, rq_flags) & (1U << (bit & 31));
+}
+
+/*
+ * The kernel's own worker writing dirty pages back is nobody's request. The loop driver's workers,
+ * which are marked PF_LOCAL_THROTTLE, do write on behalf of their device.
+ */
+static __always_inline __u32 owner_of(struct task_struct *task, __u32 op)
+{
+	__u32 flags = BPF_CORE_READ(task, flags);
+
+	if (op == KS_OP_WRITE && (flags & PF_WQ_WORKER) && !(flags & PF_LOCAL_THROTTLE))
+		return KS_OWNER_WRITEBACK;
+	return KS_OWNER_TASK;
+}
+
+/* Writeback belongs to the cgroup that dirtied the pages, where the io controller is on the v2
+ * hierarchy. */
+static __always_inline __u64 bio_cgroup(struct request *rq, struct cgroup *task_cgroup)
+{
+	struct cgroup *cgrp = BPF_CORE_READ(rq, bio, bi_blkg, blkcg, css.cgroup);
+
+	if (!cgrp || BPF_CORE_READ(cgrp, root) != BPF_CORE_READ(task_cgroup, root))
+		return 0;
+	return ks_cgroup_id(cgrp);
+}
+
+static __always_inline int start(struct request *rq)
+{
+	struct task_struct *task = (void *)bpf_get_current_task();
+	struct cgroup *cgrp = BPF_CORE_READ(task, cgroups, dfl_cgrp);
+	struct ks_counters *n = this_cpu();
+	struct stamp stamp = {};
+	__u64 key = (__u64)rq;
+
+	if (!n)
+		return 0;
+	ks_add(&n->runs, 1);
+	if (is_passthrough(rq))
+		return 0;
+	stamp.start_ns = bpf_ktime_get_ns();
+	stamp.bytes = BPF_CORE_READ(rq, __data_len);
+	stamp.owner = owner_of(task, op_of(rq));
+	if (stamp.owner == KS_OWNER_WRITEBACK) {
+		stamp.cgroup_id = bio_cgroup(rq, cgrp);
+	} else {
+		__u64 ids = bpf_get_current_pid_tgid();
+
+		stamp.cgroup_id = ks_cgroup_id(cgrp);
+		stamp.pid = ids >> 32;
+		stamp.tid = ids;
+		stamp.uid = bpf_get_current_uid_gid();
+		bpf_get_current_comm(stamp.comm, sizeof(stamp.comm));
+	}
+	/* A request that the filter leaves out is marked, so that its completion isn't counted
+	 * either. */
+	if (settings.filter_flags && !ks_task_wanted(task))
+		stamp.owner = KS_OWNER_UNKNOWN;
+	bpf_map_update_elem(&stamps, &key, &stamp, BPF_ANY);
+	return 0;
+}
+
+SEC("tp_btf/block_io_start")
+int BPF_PROG(block_io_start, struct request *rq)
+{
+	return start(rq);
+}
+
+SEC("fentry/blk_account_io_start")
+int BPF_PROG(block_account_fentry, struct request *rq)
+{
+	return start(rq);
+}
+
+SEC("fentry/__blk_account_io_start")
+int BPF_PROG(block_account_fentry_inner, struct request *rq)
+{
+	return start(rq);
+}
+
+SEC("kprobe/blk_account_io_start")
+int BPF_KPROBE(block_account_kprobe, struct request *rq)
+{
+	return start(rq);
+}
+
+SEC("kprobe/__blk_account_io_start")
+int BPF_KPROBE(block_account_kprobe_inner, struct request *rq)
+{
+	return start(rq);
+}
+
+/* Issue time (where the queue keeps no statistics) and the size after merges. */
+SEC("tp_btf/block_rq_issue")
+int BPF_PROG(block_rq_issue, struct request *rq)
+{
+	struct ks_counters *n = this_cpu();
+	__u64 key = (__u64)rq;
+	struct stamp *stamp;
+
+	if (!n)
+		return 0;
+	ks_add(&n->runs, 1);
+	stamp = bpf_map_lookup_elem(&stamps, &key);
+	if (!stamp)
+		return 0;
+	stamp->issue_ns = bpf_ktime_get_ns();
+	stamp->bytes = BPF_CORE_READ(rq, __data_len);
+	return 0;
+}
+
+/* One finished request. */
+struct done {
+	__u64 total_ns;
+	__u64 queue_ns;
+	__u64 device_ns;
+	__u32 bytes;
+	__u32 op;
+	bool split;
+};
+
+static __always_inline void measure(struct request *rq, struct stamp *stamp, struct done *done)
+{
+	__u64 now = bpf_ktime_get_ns();
+	__u64 start = BPF_CORE_READ(rq, start_time_ns), issue = BPF_CORE_READ(rq, io_start_time_ns);
+
+	if (!start && stamp)
+		start = stamp->start_ns;
+	if (!issue && stamp)
+		issue = stamp->issue_ns;
+	done->bytes = BPF_CORE_READ(rq, __data_len);
+	if (!done->bytes && stamp)
+		done->bytes = stamp->bytes;
+	done->split = start && issue >= start && now >= issue;
+	if (!start || start > now)
+		start = issue && issue < now ? issue : now;
+	done->total_ns = now - start;
+	if (done->split) {
+		done->queue_ns = issue - start;
+		done->device_ns = now - issue;
+	}
+}
+
+static __always_inline struct gendisk *disk_of(struct request *rq)
+{
+	struct request___5_14 *old = (void *)rq;
+
+	if (bpf_core_field_exists(old->rq_disk))
+		return BPF_CORE_READ(old, rq_disk);
+	return BPF_CORE_READ(rq, q, disk);
+}
+
+static __always_inline void count(struct gendisk *disk, struct done *done)
+{
+	struct ks_block_key key = {.op = done->op};
+	struct ks_block_hist *hist;
+
+	key.dev = BPF_CORE_READ(disk, major) << 20 | BPF_CORE_READ(disk, first_minor);
+	hist = bpf_map_lookup_elem(&hists, &key);
+	if (!hist) {
+		bpf_map_update_elem(&hists, &key, &no_hist, BPF_NOEXIST);
+		hist = bpf_map_lookup_elem(&hists, &key);
+		if (!hist)
+			return;
+	}
+	if (!hist->disk[0])
+		BPF_CORE_READ_STR_INTO(&hist->disk, disk, disk_name);
+	ks_hist_add(&hist->total, done->total_ns);
+	hist->bytes += done->bytes;
+	if (done->split) {
+		hist->queue_ns += done->queue_ns;
+		hist->device_ns += done->device_ns;
+		hist->split++;
+	}
+}
+
+static __always_inline void emit(struct ks_counters *n, struct request *rq, struct gendisk *disk,
+				 struct stamp *stamp, struct done *done)
+{
+	struct ks_block_event *event = ks_reserve(n, KS_BIO_LATENCY, sizeof(struct ks_block_event));
+
+	if (!event)
+		return;
+	if (stamp) {
+		event->owner = stamp->owner;
+		event->e.cgroup_id = stamp->cgroup_id;
+		if (stamp->cgroup_id)
+			event->e.flags |= KS_HAS_CGROUP;
+		if (stamp->owner == KS_OWNER_TASK) {
+			event->e.flags |= KS_HAS_TASK | KS_HAS_UID;
+			event->e.pid = stamp->pid;
+			event->e.tid = stamp->tid;
+			event->e.uid = stamp->uid;
+			__builtin_memcpy(event->e.comm, stamp->comm, KS_COMM_LEN);
+		}
+	}
+	event->latency_ns = done->total_ns;
+	event->queue_ns = done->queue_ns;
+	event->device_ns = done->device_ns;
+	event->issue_known = done->split;
+	event->sector = BPF_CORE_READ(rq, __sector);
+	event->bytes = done->bytes;
+	event->op = done->op;
+	BPF_CORE_READ_STR_INTO(&event->disk, disk, disk_name);
+	ks_submit(n, event);
+}
+
+SEC("tp_btf/block_rq_complete")
+int BPF_PROG(block_rq_complete, struct request *rq, int error, unsigned int nr_bytes)
+{
+	struct ks_counters *n = this_cpu();
+	__u64 key = (__u64)rq;
+	struct gendisk *disk;
+	struct stamp *stamp;
+	struct done done = {};
+
+	if (!n)
+		return 0;
+	ks_add(&n->runs, 1);
+	if (is_passthrough(rq) || nr_bytes < BPF_CORE_READ(rq, __data_len))
+		return 0;
+	done.op = op_of(rq);
+	if (done.op != KS_OP_FLUSH && is_flush_step(rq))
+		return 0;
+	stamp = bpf_map_lookup_elem(&stamps, &key);
+	if (settings.filter_flags && (!stamp || stamp->owner == KS_OWNER_UNKNOWN))
+		goto out;
+	disk = disk_of(rq);
+	measure(rq, stamp, &done);
+	count(disk, &done);
+	if (done.total_ns >= settings.warn_ns)
+		emit(n, rq, disk, stamp, &done);
+out:
+	if (stamp)
+		bpf_map_delete_elem(&stamps, &key);
+	return 0;
+}

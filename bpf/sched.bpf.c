@@ -1,0 +1,221 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Run-queue latency from one program at sched_switch.
+ *
+ * The kernel keeps sched_info.last_queued (rq clock) for each queued task and run_delay, the sum of
+ * its waits. The wait on this queue is clock - last_queued; a migration ends a wait early by adding
+ * it to run_delay and starting again. So each task's total at its last arrival is remembered, and
+ * the wait is what the total grew by: to the nanosecond what /proc/PID/schedstat adds up.
+ *
+ * Two forms of one body: task storage (5.11+), or a hash by tid where storage or BTF arguments
+ * can't be had.
+ */
+#include "common.h"
+
+/* What a task's figures were when it last got a CPU. */
+struct arrival {
+	__u64 total;	 /* run_delay, this arrival included */
+	__u64 throttled; /* its cfs_rq's throttled time */
+	__u64 cfs_rq;
+};
+
+struct hashed_arrival {
+	struct arrival a;
+	__u64 start_time; /* tells a reused tid */
+};
+
+struct {
+	__uint(type, BPF_MAP_TYPE_TASK_STORAGE);
+	__uint(map_flags, BPF_F_NO_PREALLOC);
+	__type(key, int);
+	__type(value, struct arrival);
+} arrivals SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_LRU_HASH);
+	__uint(max_entries, 65536);
+	__type(key, __u32);
+	__type(value, struct hashed_arrival);
+} arrivals_by_tid SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(map_flags, BPF_F_MMAPABLE);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, struct ks_sched_cpu);
+} cpus SEC(".maps");
+
+/* One wait, as both forms find it. */
+struct wait {
+	__u64 ns;
+	__u64 throttled_ns;
+	bool throttled_known;
+};
+
+static __always_inline __u64 throttled_clock(struct cfs_rq *cfs_rq)
+{
+	struct cfs_rq___5_18 *old = (void *)cfs_rq;
+
+	if (bpf_core_field_exists(cfs_rq->throttled_clock_pelt_time))
+		return cfs_rq->throttled_clock_pelt_time;
+	if (bpf_core_field_exists(old->throttled_clock_task_time))
+		return old->throttled_clock_task_time;
+	return 0;
+}
+
+static __always_inline __u64 throttled_clock_read(struct cfs_rq *cfs_rq)
+{
+	struct cfs_rq___5_18 *old = (void *)cfs_rq;
+
+	if (bpf_core_field_exists(cfs_rq->throttled_clock_pelt_time))
+		return BPF_CORE_READ(cfs_rq, throttled_clock_pelt_time);
+	if (bpf_core_field_exists(old->throttled_clock_task_time))
+		return BPF_CORE_READ(old, throttled_clock_task_time);
+	return 0;
+}
+
+/* Is any group up to the root under CFS bandwidth control (cpu.max)? RUNTIME_INF is all ones. */
+static __always_inline bool is_limited(struct cfs_rq *cfs_rq)
+{
+	struct task_group *tg = BPF_CORE_READ(cfs_rq, tg);
+
+	if (!bpf_core_field_exists(tg->cfs_bandwidth))
+		return false;
+	for (int i = 0; i < 8 && tg; i++) {
+		if (BPF_CORE_READ(tg, cfs_bandwidth.quota) != ~0ULL)
+			return true;
+		tg = BPF_CORE_READ(tg, parent);
+	}
+	return false;
+}
+
+/* The wait is the growth of the total; remembers it for the next arrival. */
+static __always_inline void settle(struct arrival *last, __u64 total, __u64 here, __u64 throttled,
+				   struct cfs_rq *cfs_rq, bool newborn, struct ks_sched_cpu *cpu,
+				   struct wait *wait)
+{
+	if (last->total || newborn) {
+		wait->ns = total - last->total;
+	} else {
+		wait->ns = here;
+		cpu->cut++;
+	}
+	wait->throttled_known = last->cfs_rq == (__u64)cfs_rq;
+	wait->throttled_ns = wait->throttled_known ? throttled - last->throttled : 0;
+	last->total = total;
+	last->throttled = throttled;
+	last->cfs_rq = (__u64)cfs_rq;
+}
+
+static __always_inline void emit(struct ks_sched_cpu *cpu, struct task_struct *prev,
+				 struct task_struct *next, struct cfs_rq *cfs_rq, struct wait *wait)
+{
+	struct ks_sched_event *event =
+		ks_reserve(&cpu->n, KS_SCHED_LATENCY, sizeof(struct ks_sched_event));
+
+	if (!event)
+		return;
+	ks_own_by_task(&event->e, next);
+	event->latency_ns = wait->ns;
+	event->prio = BPF_CORE_READ(next, prio);
+	event->prev_pid = BPF_CORE_READ(prev, tgid);
+	event->prev_tid = BPF_CORE_READ(prev, pid);
+	BPF_CORE_READ_INTO(&event->prev_comm, prev, comm);
+	if (wait->throttled_ns * 2 >= wait->ns)
+		event->cause = KS_CAUSE_THROTTLED;
+	else if (!wait->throttled_known && event->prio >= 100 && is_limited(cfs_rq))
+		event->cause = KS_CAUSE_UNKNOWN;
+	event->throttled_ns = wait->throttled_ns < wait->ns ? wait->throttled_ns : wait->ns;
+	ks_submit(&cpu->n, event);
+}
+
+static __always_inline struct ks_sched_cpu *this_cpu(void)
+{
+	__u32 id = bpf_get_smp_processor_id();
+
+	return bpf_map_lookup_elem(&cpus, &id);
+}
+
+SEC("tp_btf/sched_switch")
+int BPF_PROG(sched_switch_storage, bool preempt, struct task_struct *prev, struct task_struct *next)
+{
+	struct ks_sched_cpu *cpu = this_cpu();
+	struct cfs_rq *cfs_rq = next->se.cfs_rq;
+	__u64 queued, here, total;
+	struct arrival *last;
+	struct wait wait = {};
+
+	if (!cpu)
+		return 0;
+	cpu->n.runs++;
+	queued = next->sched_info.last_queued;
+	if (!next->pid || !queued || !ks_task_wanted(next))
+		return 0;
+	here = cfs_rq->rq->clock - queued;
+	total = next->sched_info.run_delay + here;
+	last = bpf_task_storage_get(&arrivals, next, 0, BPF_LOCAL_STORAGE_GET_F_CREATE);
+	if (last) {
+		bool newborn = !last->total && next->start_time >= settings.attach_ns;
+
+		settle(last, total, here, throttled_clock(cfs_rq), cfs_rq, newborn, cpu, &wait);
+	} else {
+		wait.ns = here;
+		cpu->cut++;
+	}
+	ks_hist_add(&cpu->hist, wait.ns);
+	if (wait.ns >= settings.warn_ns)
+		emit(cpu, prev, next, cfs_rq, &wait);
+	return 0;
+}
+
+static __always_inline int sched_switch_hashed(struct task_struct *prev, struct task_struct *next)
+{
+	struct cfs_rq *cfs_rq = BPF_CORE_READ(next, se.cfs_rq);
+	__u32 tid = BPF_CORE_READ(next, pid);
+	struct ks_sched_cpu *cpu = this_cpu();
+	struct hashed_arrival *last, fresh = {};
+	__u64 queued, here, total, started;
+	struct wait wait = {};
+
+	if (!cpu)
+		return 0;
+	cpu->n.runs++;
+	queued = BPF_CORE_READ(next, sched_info.last_queued);
+	if (!tid || !queued || !ks_task_wanted(next))
+		return 0;
+	here = BPF_CORE_READ(cfs_rq, rq, clock) - queued;
+	total = BPF_CORE_READ(next, sched_info.run_delay) + here;
+	started = BPF_CORE_READ(next, start_time);
+	last = bpf_map_lookup_elem(&arrivals_by_tid, &tid);
+	if (!last || last->start_time != started) {
+		fresh.start_time = started;
+		bpf_map_update_elem(&arrivals_by_tid, &tid, &fresh, BPF_ANY);
+		last = bpf_map_lookup_elem(&arrivals_by_tid, &tid);
+	}
+	if (last) {
+		bool newborn = !last->a.total && started >= settings.attach_ns;
+
+		settle(&last->a, total, here, throttled_clock_read(cfs_rq), cfs_rq, newborn, cpu,
+		       &wait);
+	} else {
+		wait.ns = here;
+		cpu->cut++;
+	}
+	ks_hist_add(&cpu->hist, wait.ns);
+	if (wait.ns >= settings.warn_ns)
+		emit(cpu, prev, next, cfs_rq, &wait);
+	return 0;
+}
+
+SEC("tp_btf/sched_switch")
+int BPF_PROG(sched_switch_hash, bool preempt, struct task_struct *prev, struct task_struct *next)
+{
+	return sched_switch_hashed(prev, next);
+}
+
+SEC("raw_tp/sched_switch")
+int BPF_PROG(sched_switch_raw, bool preempt, struct task_struct *prev, struct task_struct *next)
+{
+	return sched_switch_hashed(prev, next);
+}

@@ -1,0 +1,136 @@
+import {attrSize, type Calls, findLibrary, loadLibrary} from './library.ts';
+
+/** enum kstop_state */
+export const STATE_NAMES = ['off', 'attached', 'degraded', 'unavailable'] as const;
+/** enum kstop_setting */
+export const SETTING = {warnNs: 1, eventCostNs: 2, eventBurstNs: 3} as const;
+
+const TEXT = 1024;
+
+export interface NativeProbeState {
+  state: (typeof STATE_NAMES)[number];
+  method: string;
+  reason: string;
+}
+
+/** The kernel refused BPF altogether: no probe can run here. */
+export class EngineError extends Error {
+  constructor(
+    why: string,
+    readonly remedy: string,
+  ) {
+    super(why);
+  }
+}
+
+function text(buffer: Buffer): string {
+  const end = buffer.indexOf(0);
+  return buffer.toString('utf8', 0, end < 0 ? buffer.length : end);
+}
+
+/** One libkstop handle. All methods but drain are synchronous and short (probe(on) 10-50 ms the first time). */
+export class Engine {
+  readonly cpus: number;
+  private readonly calls: Calls;
+  private readonly handle: unknown;
+  private snapshotBuffer = new Uint8Array(1 << 18);
+  private readonly method = Buffer.alloc(TEXT);
+  private readonly reason = Buffer.alloc(TEXT);
+  private readonly clockPair = new BigUint64Array(2);
+  private closed = false;
+
+  /** `skip`: attach methods not to try, comma-separated. Throws EngineError or LibraryError. */
+  constructor(options: {ringBytes?: number; skip?: string} = {}) {
+    const {library, objects} = findLibrary();
+    this.calls = loadLibrary(library);
+    this.cpus = this.calls.kstop_cpus();
+    const why = Buffer.alloc(TEXT);
+    const attr = {size: attrSize(), ring_bytes: options.ringBytes ?? 0, object_dir: objects, skip: options.skip ?? ''};
+    this.handle = this.calls.kstop_open(attr, why, why.length);
+    if (!this.handle) {
+      const remedy =
+        process.getuid?.() === 0 ? 'the kernel needs CONFIG_BPF_SYSCALL and CAP_BPF here' : 'run it as root: sudo kstop';
+      throw new EngineError(text(why), remedy);
+    }
+  }
+
+  error(): string {
+    return this.calls.kstop_error(this.handle);
+  }
+
+  /** Attaches or detaches a probe and returns its new state. */
+  probe(id: string, on: boolean): NativeProbeState {
+    (on ? this.calls.kstop_probe_on : this.calls.kstop_probe_off)(this.handle, id);
+    return this.probeState(id);
+  }
+
+  probeState(id: string): NativeProbeState {
+    const state = this.calls.kstop_probe_state(this.handle, id, this.method, TEXT, this.reason, TEXT);
+    if (state < 0) throw new Error(this.error());
+    return {state: STATE_NAMES[state as 0 | 1 | 2 | 3], method: text(this.method), reason: text(this.reason)};
+  }
+
+  /** Changes a live setting (SETTING) of a probe. */
+  set(probe: string, setting: number, value: number | bigint): void {
+    if (this.calls.kstop_set(this.handle, probe, setting, value) < 0) throw new Error(this.error());
+  }
+
+  /** Restricts every probe. Returns the sentence of what is wrong, if anything. */
+  filter(pid?: number, comm?: string, cgroup?: string): string | undefined {
+    return this.calls.kstop_filter(this.handle, pid ?? 0, comm ?? '', cgroup ?? '') < 0 ? this.error() : undefined;
+  }
+
+  /** Waits up to timeoutMs on a libuv thread, then fills the buffer with whole records; resolves to the bytes. */
+  drain(buffer: Uint8Array, timeoutMs: number): Promise<number> {
+    return new Promise((resolve, reject) => {
+      this.calls.kstop_drain.async(this.handle, buffer, buffer.length, timeoutMs, (error: unknown, bytes: number) => {
+        if (error) reject(error);
+        else if (bytes < 0) reject(new Error(`drain: errno ${-bytes}`));
+        else resolve(bytes);
+      });
+    });
+  }
+
+  /**
+   * A probe's snapshot (struct ks_snapshot and, if asked for, its rows); valid until the next call. Rows begin a new
+   * interval for the maxima.
+   */
+  snapshot(probe: string, rows: boolean): DataView {
+    const wanted = rows ? 1 : 0;
+    for (;;) {
+      const {snapshotBuffer: buffer} = this;
+      const bytes = this.calls.kstop_snapshot(this.handle, probe, wanted, buffer, buffer.length);
+      if (bytes >= 0) return new DataView(this.snapshotBuffer.buffer, 0, bytes);
+      if (this.snapshotBuffer.length >= 1 << 26) throw new Error(this.error());
+      this.snapshotBuffer = new Uint8Array(this.snapshotBuffer.length * 2);
+    }
+  }
+
+  findOwners(): void {
+    this.calls.kstop_find_owners(this.handle);
+  }
+
+  /** Path of a cgroup id, or undefined when it is gone. */
+  cgroupPath(id: bigint, v2: boolean): string | undefined {
+    const path = Buffer.alloc(4096);
+    return this.calls.kstop_cgroup_path(this.handle, id, v2 ? 1 : 0, path, path.length) < 0 ? undefined : text(path);
+  }
+
+  /** False when the kernel or this user doesn't allow BPF statistics. */
+  statistics(on: boolean): boolean {
+    return this.calls.kstop_statistics(this.handle, on ? 1 : 0) === 0;
+  }
+
+  /** [CLOCK_MONOTONIC, CLOCK_REALTIME] in nanoseconds. */
+  clocks(): [bigint, bigint] {
+    this.calls.kstop_clocks(this.clockPair);
+    return [this.clockPair[0], this.clockPair[1]];
+  }
+
+  /** Frees the handle; a drain under way must have resolved. */
+  close(): void {
+    if (this.closed) return;
+    this.closed = true;
+    this.calls.kstop_close(this.handle);
+  }
+}

@@ -1,0 +1,94 @@
+import {BLOCK_OPS} from './decode.ts';
+import {LAYOUT} from './wire.gen.ts';
+
+/** Number of cells of a latency histogram, overflow included (KS_HIST_CELLS). */
+export const CELLS = LAYOUT.hist_row.sum_ns / 8;
+
+/**
+ * Upper-inclusive bounds in microseconds: 1 µs to 67 s, four an octave (each octave (2^k, 2^(k+1)] in quarters).
+ * The cells beside them are counted in ks_cell(), bpf/common.h.
+ */
+export const BOUNDS_US: readonly number[] = Array.from({length: CELLS - 1}, (_, i) =>
+  i === 0 ? 1 : 2 ** Math.floor((i - 1) / 4) * (1 + (((i - 1) % 4) + 1) / 4),
+);
+
+/** Cumulative figures of a probe since it was first switched on. */
+export interface ProbeCounts {
+  runs: number;
+  hits: number;
+  sent: number;
+  held: number;
+  lost: number;
+  missed: number;
+  /** Waits whose part before a migration is unknown (sched). */
+  cut: number;
+  /** By the kernel's BPF statistics, while they were on. */
+  runNs: number;
+  runCount: number;
+  mapBytes: number;
+}
+
+/** Cumulative distribution; `maxNs` alone is since the last snapshot. */
+export interface HistRow {
+  cells: Float64Array;
+  sumNs: number;
+  maxNs: number;
+  cpu: number;
+  device: string;
+  op: string;
+  dev: number;
+}
+
+export interface NetnsRow {
+  netns: number;
+  segments: number;
+}
+
+const u64 = (view: DataView, at: number): number =>
+  view.getUint32(at + 4, true) * 4294967296 + view.getUint32(at, true);
+
+export function readCounts(view: DataView): ProbeCounts {
+  const layout = LAYOUT.snapshot;
+  return {
+    runs: u64(view, layout.runs),
+    hits: u64(view, layout.hits),
+    sent: u64(view, layout.sent),
+    held: u64(view, layout.held),
+    lost: u64(view, layout.lost),
+    missed: u64(view, layout.missed),
+    cut: u64(view, layout.cut),
+    runNs: u64(view, layout.run_ns),
+    runCount: u64(view, layout.run_count),
+    mapBytes: u64(view, layout.map_bytes),
+  };
+}
+
+function rows<T>(view: DataView, read: (at: number) => T): T[] {
+  const count = view.getUint32(LAYOUT.snapshot.rows, true);
+  const size = view.getUint32(LAYOUT.snapshot.row_bytes, true);
+  return Array.from({length: count}, (_, i) => read(LAYOUT.snapshot.SIZE + i * size));
+}
+
+export function readHistRows(view: DataView): HistRow[] {
+  const layout = LAYOUT.hist_row;
+  return rows(view, at => {
+    const cells = new Float64Array(CELLS);
+    for (let i = 0; i < CELLS; i++) cells[i] = u64(view, at + layout.cells + i * 8);
+    const name = Buffer.from(view.buffer, view.byteOffset + at + layout.disk, 32);
+    const end = name.indexOf(0);
+    return {
+      cells,
+      sumNs: u64(view, at + layout.sum_ns),
+      maxNs: u64(view, at + layout.max_ns),
+      cpu: view.getUint32(at + layout.cpu, true),
+      device: name.toString('utf8', 0, end < 0 ? name.length : end),
+      op: BLOCK_OPS[view.getUint32(at + layout.op, true)] ?? 'other',
+      dev: view.getUint32(at + layout.dev, true),
+    };
+  });
+}
+
+export function readNetnsRows(view: DataView): NetnsRow[] {
+  const layout = LAYOUT.netns_row;
+  return rows(view, at => ({netns: view.getUint32(at + layout.netns, true), segments: u64(view, at + layout.segments)}));
+}

@@ -1,0 +1,265 @@
+/**
+ * The JSON stream (schema 1): every object that kstop writes, records and replays, one a line.
+ * The same objects travel through memory as Frames (see frame.ts), so a recording is the live data written down.
+ * Units stand in the names (`_us`, `_ns`, `_ms`, `_s`, `_bytes`, `_pct`). An absent field is unknown, never 0.
+ */
+
+/** The schema that this program writes. A recording with a higher number is refused. */
+export const SCHEMA = 1;
+
+/** Subsystems in the order in which every face shows them. */
+export const SUBSYSTEMS = ['sched', 'block', 'vfs', 'memory', 'network', 'syscall', 'process', 'lockup'] as const;
+export type SubsystemName = (typeof SUBSYSTEMS)[number];
+
+export const SEVERITIES = ['info', 'warning', 'critical'] as const;
+export type Severity = (typeof SEVERITIES)[number];
+
+/** A judgement over the last minute. UNKNOWN: no probe of the subsystem is attached. */
+export const STATUSES = ['OK', 'WARNING', 'CRITICAL', 'UNKNOWN'] as const;
+export type Status = (typeof STATUSES)[number];
+
+export const OVERALLS = ['HEALTHY', 'ELEVATED ACTIVITY', 'CRITICAL'] as const;
+export type Overall = (typeof OVERALLS)[number];
+
+export const PROBE_STATES = ['attached', 'degraded', 'off', 'paused', 'unavailable'] as const;
+export type ProbeStateName = (typeof PROBE_STATES)[number];
+
+/** `time` is RFC 3339 in UTC with nanoseconds; `mono_ns` is CLOCK_MONOTONIC as a decimal string (it can pass 2^53). */
+export interface Stamp {
+  time: string;
+  mono_ns: string;
+}
+
+export interface ContainerRef {
+  id: string;
+  name?: string;
+  image?: string;
+  pod?: string;
+  namespace?: string;
+  pod_uid?: string;
+  runtime?: string;
+}
+
+/**
+ * One probe as header and probe objects carry it.
+ * `method` is how it is attached; `reason` says why it is unavailable, or what a lesser method loses.
+ */
+export interface ProbeInfo {
+  id: string;
+  subsystem: SubsystemName;
+  state: ProbeStateName;
+  method?: string;
+  reason?: string;
+  warn_us?: number;
+  crit_us?: number;
+}
+
+/** Warning and critical thresholds in microseconds, by subsystem. */
+export interface Thresholds {
+  sched_warn_us: number;
+  sched_crit_us: number;
+  block_warn_us: number;
+  block_crit_us: number;
+}
+
+export interface Filter {
+  pid?: number;
+  comm?: string;
+  cgroup?: string;
+}
+
+export interface Header extends Stamp {
+  kind: 'header';
+  schema: number;
+  kstop: string;
+  host: {name: string; kernel: string; arch: string; cpus: number; boot_id: string};
+  interval_s: number;
+  filter?: Filter;
+  thresholds: Thresholds;
+  probes: ProbeInfo[];
+}
+
+/** Who waited, or who owns the request or socket: never the task that an interrupt happened to hit. */
+export interface Owner {
+  pid?: number;
+  tid?: number;
+  comm?: string;
+  uid?: number;
+  cgroup?: string;
+  container?: ContainerRef;
+}
+
+interface EventBase extends Stamp, Owner {
+  kind: 'event';
+  subsystem: SubsystemName;
+  severity: Severity;
+  /** The CPU that the kernel reported it on. */
+  cpu: number;
+}
+
+export interface SchedLatencyEvent extends EventBase {
+  type: 'SCHED_LATENCY';
+  latency_us: number;
+  /** `throttled`: the wait was CFS bandwidth control (cpu.max), nobody's fault. */
+  cause: 'queue' | 'throttled' | 'unknown';
+  /** The part of the wait spent throttled, where there is one. */
+  throttled_us?: number;
+  /** Kernel priority: 0-99 real-time, 100-139 fair (120 is nice 0). */
+  prio: number;
+  prev_pid: number;
+  prev_comm: string;
+}
+
+export type BlockOp = 'read' | 'write' | 'flush' | 'discard' | 'other';
+
+export interface BioLatencyEvent extends EventBase {
+  type: 'BIO_LATENCY';
+  latency_us: number;
+  /** Insert to issue, and issue to completion; absent where the kernel gave no issue time. */
+  queue_us?: number;
+  device_us?: number;
+  op: BlockOp;
+  device: string;
+  sector: string;
+  size_bytes: number;
+  owner?: 'task' | 'writeback';
+}
+
+export interface OomKillEvent extends EventBase {
+  type: 'OOM_KILL';
+  victim_pid: number;
+  victim_comm: string;
+  total_vm_bytes?: number;
+  rss_bytes?: number;
+  oom_score_adj?: number;
+  constraint?: 'none' | 'cpuset' | 'memory_policy' | 'memcg';
+  memcg?: string;
+  limit_bytes?: number;
+  trigger_pid?: number;
+  trigger_comm?: string;
+}
+
+export interface TcpRetransmitEvent extends EventBase {
+  type: 'TCP_RETRANSMIT';
+  saddr: string;
+  sport: number;
+  daddr: string;
+  dport: number;
+  family: 'IPv4' | 'IPv6';
+  state: string;
+  segments: number;
+  /** Inode number of the socket's network namespace. */
+  netns?: number;
+}
+
+/** Every event type of this version. A replayed stream may hold others: faces must show those too (as UnknownEvent). */
+export type KnownEvent = SchedLatencyEvent | BioLatencyEvent | OomKillEvent | TcpRetransmitEvent;
+export interface UnknownEvent extends EventBase {
+  type: string;
+  [field: string]: unknown;
+}
+export type KernelEvent = KnownEvent | UnknownEvent;
+
+/** One distribution since the last sample. `bounds` are upper-inclusive; `counts` has one cell more: overflow. */
+export interface Histogram {
+  name: string;
+  labels: Record<string, string>;
+  unit: 'us';
+  bounds: number[];
+  counts: number[];
+  sum: number;
+  count: number;
+  max: number;
+  /** Counts by CPU (row = CPU id), where the probe keeps them apart; an offline CPU's row is all 0. */
+  cpus?: number[][];
+}
+
+/** Cumulative since start, from the kernel's own counts, not from delivered events. */
+export interface Counter {
+  name: string;
+  labels: Record<string, string>;
+  value: number;
+}
+
+export interface SubsystemSample {
+  status: Status;
+  /** Events since the last sample, by the kernel's count. */
+  events: number;
+  rate_per_s: number;
+  p50_us?: number;
+  p99_us?: number;
+  max_us?: number;
+}
+
+/** Per probe since start: `held` by the rate limit, `lost` to a full buffer, `missed` because the kernel skipped the program. */
+export interface Loss {
+  held: number;
+  lost: number;
+  missed: number;
+}
+
+export interface Psi {
+  some_avg10_pct?: number;
+  full_avg10_pct?: number;
+}
+
+export interface Sample extends Stamp {
+  kind: 'sample';
+  interval_ms: number;
+  host: {
+    load1?: number;
+    load5?: number;
+    load15?: number;
+    uptime_s?: number;
+    cpu_pct?: number;
+    mem_available_bytes?: number;
+    swap_free_bytes?: number;
+  };
+  subsystems: Partial<Record<SubsystemName, SubsystemSample>>;
+  histograms: Histogram[];
+  counters: Counter[];
+  pressure?: {cpu?: Psi; memory?: Psi; io?: Psi};
+  /** kernel_cpu_pct: the probes' estimated cost, percent of all CPUs' time; absent until it has been measured. */
+  self: {cpu_pct?: number; rss_bytes?: number; kernel_cpu_pct?: number; map_bytes?: number};
+  loss: Record<string, Loss>;
+  accuracy?: {sched?: {cut_by_migration_pct?: number}};
+}
+
+export interface ProbeChange extends Stamp {
+  kind: 'probe';
+  id: string;
+  state: ProbeStateName;
+  method?: string;
+  reason?: string;
+  warn_us?: number;
+  crit_us?: number;
+}
+
+export interface ErrorObject extends Stamp {
+  kind: 'error';
+  what: string;
+  why: string;
+  remedy?: string;
+}
+
+export interface SubsystemSummary {
+  status: Status;
+  /** The worst status at any time of the run. */
+  worst_status: Status;
+  events: number;
+  p50_us?: number;
+  p99_us?: number;
+  max_us?: number;
+}
+
+export interface Summary extends Stamp {
+  kind: 'summary';
+  duration_s: number;
+  overall: Overall;
+  subsystems: Partial<Record<SubsystemName, SubsystemSummary>>;
+  loss: Record<string, Loss>;
+  findings: string[];
+  recommendations: string[];
+}
+
+export type StreamObject = Header | KernelEvent | Sample | ProbeChange | ErrorObject | Summary;
