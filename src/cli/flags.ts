@@ -1,0 +1,94 @@
+/** Commands of this version; `live` is what runs without a name. */
+export const COMMANDS = {
+  live: {usage: 'kstop [OPTIONS]', help: 'live: a full screen on a terminal, else plain text'},
+  record: {usage: 'kstop record FILE [OPTIONS]', help: 'live, the JSON stream into FILE (- is stdout; .gz compresses)'},
+  replay: {usage: 'kstop replay FILE [OPTIONS]', help: 'show a recording (- is stdin); needs no privileges'},
+} as const;
+
+export type Command = keyof typeof COMMANDS;
+
+/** One flag: everything that parsing, checking and `--help` need to know of it. */
+export interface Flag {
+  name: string;
+  short?: string;
+  /** The value's name in the help; absent for a switch. */
+  value?: string;
+  commands: readonly Command[];
+  help: string;
+  /** In words, for the help. */
+  default?: string;
+}
+
+const RUN = ['live', 'record'] as const;
+const SHOW = ['live', 'replay'] as const;
+const ALL = ['live', 'record', 'replay'] as const;
+
+export const FLAGS: readonly Flag[] = [
+  {name: 'duration', short: 'd', value: 'N', commands: RUN, help: 'seconds to run, 0 until Ctrl-C', default: '0'},
+  {name: 'interval', short: 'i', value: 'S', commands: RUN, help: 'seconds between samples, 0.1 to 60', default: '1'},
+  {name: 'sched-warn', value: 'US', commands: RUN, help: 'run-queue wait for a warning, microseconds', default: '1000'},
+  {name: 'sched-crit', value: 'US', commands: RUN, help: 'the same, critical', default: '10 x warn'},
+  {
+    name: 'bio-warn',
+    value: 'US',
+    commands: RUN,
+    help: 'block request time for a warning, microseconds',
+    default: '10000',
+  },
+  {name: 'bio-crit', value: 'US', commands: RUN, help: 'the same, critical', default: '10 x warn'},
+  {name: 'probes', value: 'LIST', commands: RUN, help: 'all, default, names; -name leaves one out', default: 'default'},
+  {name: 'pid', short: 'p', value: 'PID', commands: RUN, help: 'only this process, in the kernel', default: 'all'},
+  {name: 'comm', value: 'NAME', commands: RUN, help: 'only tasks of this name, in the kernel', default: 'all'},
+  {
+    name: 'cgroup',
+    value: 'PATH',
+    commands: RUN,
+    help: 'only this cgroup, in the kernel',
+    default: 'all',
+  },
+  {name: 'plain', commands: SHOW, help: 'plain text, also on a terminal'},
+  {name: 'json', commands: SHOW, help: 'the JSON stream, one object a line'},
+  {name: 'quiet', short: 'q', commands: SHOW, help: 'only the summary'},
+  {name: 'no-histogram', commands: SHOW, help: 'no distributions in the summary'},
+  {
+    name: 'output',
+    short: 'o',
+    value: 'FILE',
+    commands: SHOW,
+    help: 'a new file for the text or JSON',
+    default: 'stdout',
+  },
+  {name: 'check', commands: ALL, help: 'exit 3 when anything was at WARNING or worse, 4 when unsure'},
+  {name: 'max-size', value: 'SIZE', commands: ['record'], help: 'go on in FILE.1, FILE.2 ... after SIZE (10M, 1G)'},
+  {name: 'max-files', value: 'N', commands: ['record'], help: 'keep the newest N of them, at least 2', default: 'all'},
+  {name: 'no-color', commands: SHOW, help: 'no colours (also by NO_COLOR and TERM=dumb)'},
+  {name: 'help', short: 'h', commands: ALL, help: 'this text'},
+  {name: 'version', short: 'V', commands: ALL, help: 'the version'},
+];
+
+/** The help text, of one command or of all. Ends with a newline. */
+export function helpText(command?: Command): string {
+  const shown = command ? [command] : (Object.keys(COMMANDS) as Command[]);
+  const flags = FLAGS.filter((flag) => shown.some((each) => flag.commands.includes(each)));
+  const left = (flag: Flag) =>
+    `${flag.short ? `-${flag.short}, ` : '    '}--${flag.name}${flag.value ? ` ${flag.value}` : ''}`;
+  const width = Math.max(...flags.map((flag) => left(flag).length));
+  const lines = flags.map((flag) => {
+    const note = flag.default ? ` (default: ${flag.default})` : '';
+    const only = !command && flag.commands.length === 1 ? ` [${flag.commands[0]}]` : '';
+    return `  ${left(flag).padEnd(width)}  ${flag.help}${note}${only}`;
+  });
+  const usage = shown.map((each) => `  ${COMMANDS[each].usage.padEnd(30)} ${COMMANDS[each].help}`);
+  return [
+    'kstop: top for the health of a Linux kernel, measured with eBPF',
+    '',
+    'Usage:',
+    ...usage,
+    '',
+    'Options:',
+    ...lines,
+    '',
+    'Exit codes: 0 ended, 1 failed while running, 2 bad usage or file, 3 and 4 by --check, 77 no probe can run here.',
+    '',
+  ].join('\n');
+}
