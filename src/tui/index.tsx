@@ -1,0 +1,80 @@
+import {setTimeout as delay} from 'node:timers/promises';
+import type {ReadStream, WriteStream} from 'node:tty';
+import type {Frame, Source} from '../types/frame.ts';
+import type {State} from '../types/state.ts';
+import {Screen} from './screen/screen.ts';
+import {asError, type ExitReason, watchExits} from './session/exit.ts';
+import {pump} from './session/pump.ts';
+import {redirectConsole} from './session/redirect.ts';
+import {openTerminal} from './session/terminal.tsx';
+import {Store} from './state/store.ts';
+import {chooseTheme} from './theme.ts';
+
+export type {ExitReason};
+
+/** A source that can't drain must not hold the terminal for longer. */
+const DRAIN_MS = 5000;
+
+export interface TuiOptions {
+  /** Delivers frames; its controls (live) or playback (recording) serve the keys. */
+  source: Source;
+  /** Turns frames into what is shown. */
+  model: {readonly state: State; apply(frame: Frame): State};
+  /** The keys' terminal; for a recording read from stdin, the opened /dev/tty. */
+  stdin: ReadStream;
+  /** The terminal to draw on. */
+  stdout: WriteStream;
+  /** `dark`, `sixteen` or `mono`; by the terminal when absent. */
+  theme?: string;
+  /** No colours, whatever the theme. NO_COLOR and TERM=dumb say the same. */
+  noColor?: boolean;
+  /** Called with each frame after the model took it. */
+  onFrame?: (frame: Frame) => void;
+}
+
+/**
+ * Shows the screen until the user leaves, the source fails or (live) ends. A recording that has ended stays on screen.
+ * The source is then stopped and drained, and the terminal is as it was before; a second request leaves at once.
+ */
+export async function runTui(options: TuiOptions): Promise<ExitReason> {
+  const {source, stdin, stdout} = options;
+  const theme = chooseTheme({name: options.theme, noColor: options.noColor, env: process.env});
+  const screen = new Screen(stdout);
+  const store = new Store(source, options.model.state, theme);
+  store.onChange = () => screen.invalidate();
+  const giveConsoleBack = redirectConsole();
+
+  const left = Promise.withResolvers<ExitReason>();
+  const forced = Promise.withResolvers<void>();
+  let reason: ExitReason | undefined;
+  const leave = (why: ExitReason): void => {
+    if (reason && why.kind !== 'error') forced.resolve();
+    reason ??= why;
+    left.resolve(reason);
+  };
+  screen.onError = (error) => leave({kind: 'error', error: asError(error)});
+  const terminal = openTerminal(stdin, screen, store, leave);
+  const unwatch = watchExits({leave, suspend: terminal.suspend, resumed: terminal.resumed}, stdin, stdout);
+  const drained = pump(options, store, screen).then(
+    () => {
+      store.ended = true;
+      screen.invalidate();
+      if (!source.playback) leave({kind: 'end'});
+    },
+    (error: unknown) => leave({kind: 'error', error: asError(error)}),
+  );
+  try {
+    const why = await left.promise;
+    store.stopping = true;
+    screen.invalidate();
+    // A view that threw, or a terminal that is gone, can show nothing more.
+    if (why.kind === 'error' || why.kind === 'closed') terminal.close();
+    source.stop();
+    await Promise.race([drained, forced.promise, delay(DRAIN_MS, undefined, {ref: false})]);
+    return why;
+  } finally {
+    terminal.close();
+    unwatch();
+    giveConsoleBack();
+  }
+}

@@ -1,0 +1,87 @@
+import type {KernelEvent, UnknownEvent} from '../../types/stream.ts';
+import {bytes, duration} from '../../util/format.ts';
+import {visibleValue} from '../../util/sanitize.ts';
+
+type Fields = [name: string, text: string][];
+type Shown = (value: unknown) => string;
+
+const text: Shown = (value) => visibleValue(String(value)).slice(0, 160);
+const time: Shown = (value) => (typeof value === 'number' ? duration(value) : text(value));
+const size: Shown = (value) => (typeof value === 'number' ? bytes(value) : text(value));
+
+/** By event type: which fields are shown in which order, under which name, and how. */
+const BY_TYPE: Record<string, [field: string, name: string, shown: Shown][]> = {
+  SCHED_LATENCY: [
+    ['latency_us', 'latency', time],
+    ['cause', 'cause', text],
+    ['throttled_us', 'throttled', time],
+    ['prev_comm', 'after', text],
+    ['prev_pid', 'after_pid', text],
+    ['prio', 'prio', text],
+  ],
+  BIO_LATENCY: [
+    ['latency_us', 'latency', time],
+    ['op', 'op', text],
+    ['device', 'dev', text],
+    ['queue_us', 'queue', time],
+    ['device_us', 'device', time],
+    ['size_bytes', 'size', size],
+    ['owner', 'owner', text],
+    ['sector', 'sector', text],
+  ],
+  OOM_KILL: [
+    ['victim_comm', 'victim', text],
+    ['victim_pid', 'victim_pid', text],
+    ['rss_bytes', 'rss', size],
+    ['total_vm_bytes', 'vm', size],
+    ['memcg', 'memcg', text],
+    ['limit_bytes', 'limit', size],
+    ['constraint', 'constraint', text],
+    ['trigger_comm', 'trigger', text],
+    ['trigger_pid', 'trigger_pid', text],
+    ['oom_score_adj', 'score_adj', text],
+  ],
+  TCP_RETRANSMIT: [
+    ['state', 'state', text],
+    ['segments', 'segments', text],
+  ],
+};
+
+/** Fields that every event has, shown in columns of their own. */
+const COMMON = new Set(
+  'kind time mono_ns type subsystem severity cpu pid tid comm uid cgroup container saddr sport daddr dport family'.split(
+    ' ',
+  ),
+);
+
+/** What an event says beyond time, type, CPU and owner, as safe text. Types of later versions show what they have. */
+export function eventFields(event: KernelEvent): Fields {
+  const values = event as UnknownEvent;
+  const known = Object.hasOwn(BY_TYPE, event.type) ? BY_TYPE[event.type] : undefined;
+  const out: Fields = addresses(values);
+  if (known) {
+    for (const [field, name, shown] of known) if (values[field] !== undefined) out.push([name, shown(values[field])]);
+  } else {
+    for (const [field, value] of Object.entries(values)) if (!COMMON.has(field)) out.push(unknownField(field, value));
+  }
+  if (event.container) out.push(['container', text(event.container.name ?? event.container.id)]);
+  else if (event.cgroup !== undefined) out.push(['cgroup', text(event.cgroup)]);
+  return out;
+}
+
+function unknownField(field: string, value: unknown): [string, string] {
+  const name = text(field);
+  if (typeof value === 'number' && field.endsWith('_us')) return [name.slice(0, -3), duration(value)];
+  if (typeof value === 'number' && field.endsWith('_bytes')) return [name.slice(0, -6), bytes(value)];
+  return [name, typeof value === 'object' ? text(JSON.stringify(value)) : text(value)];
+}
+
+/** `source:port → destination:port` as one field, IPv6 in brackets. */
+function addresses({saddr, sport, daddr, dport}: UnknownEvent): Fields {
+  if (saddr === undefined || daddr === undefined) return [];
+  const end = (address: unknown, port: unknown): string => {
+    const shown = text(address);
+    return `${shown.includes(':') ? `[${shown}]` : shown}:${text(port)}`;
+  };
+  return [['', `${end(saddr, sport)} → ${end(daddr, dport)}`]];
+}

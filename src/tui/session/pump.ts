@@ -1,0 +1,27 @@
+import {setImmediate as macrotask} from 'node:timers/promises';
+import type {Frame} from '../../types/frame.ts';
+import type {TuiOptions} from '../index.tsx';
+import type {Screen} from '../screen/screen.ts';
+import type {Store} from '../state/store.ts';
+
+/** A fast recording must not keep keys and painting waiting for longer than this. */
+const SLICE_MS = 20;
+
+/** Takes frames from the source to the model until the source ends; the screen repaints for what changes it. */
+export async function pump({source, model, onFrame}: TuiOptions, store: Store, screen: Screen): Promise<void> {
+  let since = performance.now();
+  for await (const frame of source.frames()) {
+    const state = model.apply(frame);
+    onFrame?.(frame);
+    store.update(state);
+    if (shows(frame)) screen.tick();
+    if (performance.now() - since < SLICE_MS) continue;
+    await macrotask();
+    since = performance.now();
+  }
+}
+
+function shows(frame: Frame): boolean {
+  const {header, sample, events, probes, errors, summary} = frame;
+  return Boolean(header || sample || summary) || events.length + probes.length + errors.length > 0;
+}

@@ -1,0 +1,26 @@
+/**
+ * The screen over a synthetic source, for the pty tests: `fixture-app.tsx [JSON of SyntheticOptions]`. Prints how it
+ * ended and what was asked of the source to the normal screen.
+ */
+import process from 'node:process';
+import {Model} from '../../src/model/model.ts';
+import {runTui} from '../../src/tui/index.tsx';
+import {SyntheticSource} from './synthetic-source.ts';
+
+const options = JSON.parse(process.argv[2] ?? '{}');
+const source = new SyntheticSource(options);
+const model = new Model();
+if (options.noise) setInterval(() => console.log('NOISE on the console'), 50).unref();
+if (options.throwInModel)
+  model.apply = () => {
+    throw new Error('the model threw as it was asked to');
+  };
+if (options.throwLater)
+  setTimeout(() => {
+    throw new Error('uncaught, as it was asked to be');
+  }, 1500).unref();
+const reason = await runTui({source, model, stdin: process.stdin, stdout: process.stdout});
+await source.close();
+console.log(`ended ${JSON.stringify(reason)} ${'error' in reason ? reason.error.message : ''}`);
+console.log(`calls ${source.calls.join(', ')}`);
+process.exit(0);
