@@ -26,12 +26,11 @@ const yogaWithoutFetch = {
   },
 };
 
-/** Ink imports its devtools on request only; the package isn't installed. */
+/** Ink's bridge to the React devtools needs a package that isn't installed. */
 const noDevtools = {
   name: 'no-devtools',
   setup(bundler) {
-    bundler.onResolve({filter: /^react-devtools-core$/}, () => ({path: 'react-devtools-core', namespace: 'empty'}));
-    bundler.onLoad({filter: /.*/, namespace: 'empty'}, () => ({contents: 'export default {};'}));
+    bundler.onLoad({filter: /\/ink\/build\/devtools\.js$/}, () => ({contents: 'export default {};', loader: 'js'}));
   },
 };
 
