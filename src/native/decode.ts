@@ -249,7 +249,7 @@ export function formatIPv6(view: DataView, at: number): string {
     if (length > best.length) best = {start: i, length};
     if (length > 0) i += length - 1;
   }
-  const hex = groups.map(group => group.toString(16));
+  const hex = groups.map((group) => group.toString(16));
   if (best.start < 0) return hex.join(':');
   return `${hex.slice(0, best.start).join(':')}::${hex.slice(best.start + best.length).join(':')}`;
 }

@@ -1,3 +1,4 @@
+import {Problem} from '../util/problem.ts';
 import {attrSize, type Calls, findLibrary, loadLibrary} from './library.ts';
 
 /** enum kstop_state */
@@ -14,13 +15,8 @@ export interface NativeProbeState {
 }
 
 /** The kernel refused BPF altogether: no probe can run here. */
-export class EngineError extends Error {
-  constructor(
-    why: string,
-    readonly remedy: string,
-  ) {
-    super(why);
-  }
+export class EngineError extends Problem {
+  override name = 'EngineError';
 }
 
 function text(buffer: Buffer): string {
@@ -49,8 +45,10 @@ export class Engine {
     this.handle = this.calls.kstop_open(attr, why, why.length);
     if (!this.handle) {
       const remedy =
-        process.getuid?.() === 0 ? 'the kernel needs CONFIG_BPF_SYSCALL and CAP_BPF here' : 'run it as root: sudo kstop';
-      throw new EngineError(text(why), remedy);
+        process.getuid?.() === 0
+          ? 'kstop needs CAP_BPF and CAP_PERFMON, and a kernel with CONFIG_BPF_SYSCALL'
+          : 'run it as root: sudo kstop';
+      throw new EngineError('kernel', text(why), remedy);
     }
   }
 

@@ -2,6 +2,7 @@ import {existsSync} from 'node:fs';
 import {dirname, join} from 'node:path';
 import {fileURLToPath} from 'node:url';
 import koffi, {type LibraryHandle} from 'koffi';
+import {Problem} from '../util/problem.ts';
 
 /** The ABI number this binding was written for (KSTOP_ABI in native/kstop.h). */
 const ABI = 1;
@@ -29,13 +30,10 @@ const CALLS = {
 type CallName = keyof typeof CALLS;
 export type Calls = Record<CallName, ReturnType<LibraryHandle['func']>>;
 
-/** Why the library can't be used, and what to do. */
-export class LibraryError extends Error {
-  constructor(
-    why: string,
-    readonly remedy: string,
-  ) {
-    super(why);
+/** libkstop can't be used: a build is missing, broken or of another version. */
+export class LibraryError extends Problem {
+  constructor(why: string) {
+    super('libkstop', why, 'run bin/setup');
   }
 }
 
@@ -54,8 +52,8 @@ function candidates(): string[] {
 
 /** Finds libkstop.so and the folder of its BPF objects. Throws LibraryError when there is none. */
 export function findLibrary(): {library: string; objects: string} {
-  const library = candidates().find(path => existsSync(path));
-  if (!library) throw new LibraryError('libkstop.so was not found', 'run bin/setup');
+  const library = candidates().find((path) => existsSync(path));
+  if (!library) throw new LibraryError('libkstop.so was not found');
   return {library, objects: join(dirname(library), 'bpf')};
 }
 
@@ -72,9 +70,9 @@ export function loadLibrary(path: string): Calls {
       Object.entries(CALLS).map(([name, [result, args]]) => [name, library.func(name, result, [...args])]),
     ) as Calls;
   } catch (error) {
-    throw new LibraryError(`${path} can't be loaded: ${(error as Error).message.split('\n')[0]}`, 'run bin/setup');
+    throw new LibraryError(`${path} can't be loaded: ${(error as Error).message.split('\n')[0]}`);
   }
-  if (calls.kstop_abi() !== ABI) throw new LibraryError(`${path} is of another version`, 'run bin/setup');
+  if (calls.kstop_abi() !== ABI) throw new LibraryError(`${path} is of another version`);
   loaded = calls;
   return calls;
 }

@@ -71,7 +71,7 @@ function rows<T>(view: DataView, read: (at: number) => T): T[] {
 
 export function readHistRows(view: DataView): HistRow[] {
   const layout = LAYOUT.hist_row;
-  return rows(view, at => {
+  return rows(view, (at) => {
     const cells = new Float64Array(CELLS);
     for (let i = 0; i < CELLS; i++) cells[i] = u64(view, at + layout.cells + i * 8);
     const name = Buffer.from(view.buffer, view.byteOffset + at + layout.disk, 32);
@@ -90,5 +90,8 @@ export function readHistRows(view: DataView): HistRow[] {
 
 export function readNetnsRows(view: DataView): NetnsRow[] {
   const layout = LAYOUT.netns_row;
-  return rows(view, at => ({netns: view.getUint32(at + layout.netns, true), segments: u64(view, at + layout.segments)}));
+  return rows(view, (at) => ({
+    netns: view.getUint32(at + layout.netns, true),
+    segments: u64(view, at + layout.segments),
+  }));
 }

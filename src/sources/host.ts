@@ -67,7 +67,7 @@ function psi(text: string | undefined): Psi | undefined {
 /** The host's own figures, from files that the kernel keeps anyway. What can't be read is left out. */
 export class HostFigures {
   private readonly files = Object.fromEntries(
-    ['loadavg', 'uptime', 'stat', 'meminfo', 'pressure/cpu', 'pressure/memory', 'pressure/io'].map(name => [
+    ['loadavg', 'uptime', 'stat', 'meminfo', 'pressure/cpu', 'pressure/memory', 'pressure/io'].map((name) => [
       name,
       new ProcFile(`/proc/${name}`),
     ]),
@@ -91,7 +91,7 @@ export class HostFigures {
   }
 
   pressure(): Sample['pressure'] {
-    const all = (['cpu', 'memory', 'io'] as const).map(name => [name, psi(this.files[`pressure/${name}`].read())]);
+    const all = (['cpu', 'memory', 'io'] as const).map((name) => [name, psi(this.files[`pressure/${name}`].read())]);
     const known = all.filter(([, value]) => value !== undefined);
     return known.length > 0 ? Object.fromEntries(known) : undefined;
   }

@@ -53,7 +53,7 @@ export class LiveHistograms {
   /** One histogram a disk and operation; those without requests in the interval are left out. */
   block(rows: HistRow[]): Histogram[] {
     return rows
-      .map(row => {
+      .map((row) => {
         const {counts, sumNs} = this.deltas.next(`block ${row.dev} ${row.op}`, row);
         return histogram('block', {device: row.device, op: row.op}, counts, sumNs, row.maxNs);
       })

@@ -64,7 +64,7 @@ export class LiveProbes {
 
   /** Sets the warning threshold of a subsystem; the critical one keeps its ratio to it. */
   setWarning(subsystem: SubsystemName, warnUs: number): string | undefined {
-    const probe = PROBES.find(spec => spec.subsystem === subsystem && spec.warnUs !== undefined);
+    const probe = PROBES.find((spec) => spec.subsystem === subsystem && spec.warnUs !== undefined);
     if (!probe) return `${subsystem} has no threshold`;
     if (!(warnUs >= THRESHOLD_MIN_US && warnUs <= THRESHOLD_MAX_US)) return 'a threshold is 1 µs to 60 s';
     const [warn, crit] = keys(subsystem);

@@ -26,7 +26,7 @@ export class LiveSampler {
   ) {
     this.cost = new ProbeCost(
       engine,
-      id => probes.countsNow(id),
+      (id) => probes.countsNow(id),
       () => probes.attached(),
     );
     this.host.host();
@@ -66,7 +66,7 @@ export class LiveSampler {
   }
 
   private read(id: string, histograms: Histogram[], counters: Counter[]): void {
-    this.probes.snapshot(id, view => {
+    this.probes.snapshot(id, (view) => {
       if (id === 'sched') histograms.push(...this.histograms.sched(readHistRows(view)));
       if (id === 'block') histograms.push(...this.histograms.block(readHistRows(view)));
       if (id === 'retransmit')

@@ -17,6 +17,7 @@ import {
   type TcpRetransmitEvent,
   type Thresholds,
 } from '../types/stream.ts';
+import {Problem} from '../util/problem.ts';
 import {CgroupPaths} from './cgroup-paths.ts';
 import {LiveProbes} from './live-probes.ts';
 import {LiveSampler} from './live-sampler.ts';
@@ -74,14 +75,14 @@ export class LiveSource implements Source {
     const wrong = filter && this.engine.filter(filter.pid, filter.comm, filter.cgroup);
     if (wrong) {
       this.engine.close();
-      throw new FilterError(wrong);
+      throw new FilterError('--cgroup', wrong, 'name a folder of the cgroup v2 hierarchy');
     }
     this.probes = new LiveProbes(this.engine, options.probes, thresholds);
     this.probes.start();
     if (this.probes.isOn('retransmit')) this.engine.findOwners();
     this.sampler = new LiveSampler(this.engine, this.probes, this.delivered, RING_BYTES);
     this.controls = {
-      toggle: probe => this.toggle(probe),
+      toggle: (probe) => this.toggle(probe),
       threshold: (subsystem, warnUs) => this.threshold(subsystem, warnUs),
     };
   }
@@ -93,7 +94,7 @@ export class LiveSource implements Source {
 
   /** The first reason why a probe is unavailable. */
   firstReason(): string | undefined {
-    return this.probes.infos().find(probe => probe.state === 'unavailable')?.reason;
+    return this.probes.infos().find((probe) => probe.state === 'unavailable')?.reason;
   }
 
   async *frames(): AsyncIterable<Frame> {
@@ -196,7 +197,7 @@ export class LiveSource implements Source {
 
   private toggle(id: string): string | undefined {
     const problem = this.probes.toggle(id);
-    if (PROBES.some(probe => probe.id === id)) this.change(id);
+    if (PROBES.some((probe) => probe.id === id)) this.change(id);
     return problem;
   }
 
@@ -205,14 +206,15 @@ export class LiveSource implements Source {
     if (problem) return problem;
     this.context.schedCritNs = this.probes.thresholds.sched_crit_us * 1000;
     this.context.blockCritNs = this.probes.thresholds.block_crit_us * 1000;
-    for (const probe of PROBES)
-      if (probe.subsystem === subsystem && probe.warnUs !== undefined) this.change(probe.id);
+    for (const probe of PROBES) if (probe.subsystem === subsystem && probe.warnUs !== undefined) this.change(probe.id);
     return undefined;
   }
 }
 
 /** The filter names something that isn't there. */
-export class FilterError extends Error {}
+export class FilterError extends Problem {
+  override name = 'FilterError';
+}
 
 function frame(parts: Partial<Frame>): Frame {
   return {events: [], probes: [], errors: [], ...parts};

@@ -16,7 +16,7 @@ export function netnsOf(pid: number | 'self'): number | undefined {
 function sentSegments(pid: number | 'self'): number | undefined {
   try {
     const lines = readFileSync(`/proc/${pid}/net/snmp`, 'latin1').split('\n');
-    const [names, values] = lines.filter(line => line.startsWith('Tcp:')).map(line => line.split(' '));
+    const [names, values] = lines.filter((line) => line.startsWith('Tcp:')).map((line) => line.split(' '));
     const at = names?.indexOf('OutSegs') ?? -1;
     const value = at < 0 ? Number.NaN : Number(values?.[at]);
     return Number.isNaN(value) ? undefined : value;

@@ -1,0 +1,75 @@
+import type {Model} from '../model/model.ts';
+import {JsonOutput} from '../outputs/json.ts';
+import {PlainOutput} from '../outputs/plain.ts';
+import {summaryLines} from '../outputs/report.ts';
+import {streamSink, type Write} from '../outputs/sink.ts';
+import type {Source} from '../types/frame.ts';
+import type {State} from '../types/state.ts';
+import type {Summary} from '../types/stream.ts';
+import type {Check} from './check.ts';
+import {EXIT, type ExitCode} from './exit.ts';
+import type {ShowOptions} from './options.ts';
+import {type Output, run} from './run.ts';
+import {onDuration, onSignals} from './signals.ts';
+
+export interface Session {
+  source: Source;
+  model: Model;
+  check?: Check;
+  durationS: number;
+}
+
+/** Plain text or JSON, by the options; `auto` without a screen is plain. */
+export function textOutput(options: ShowOptions, write: Write): Output {
+  const {quiet, histogram} = options;
+  return options.face === 'json' ? new JsonOutput({write, quiet}) : new PlainOutput({write, quiet, histogram});
+}
+
+/** The summary on stderr, for when an output broke: nothing that was collected is lost. */
+export function rescue(summary: Summary, state: State): void {
+  process.stderr.write(`${summaryLines(summary, state).join('\n')}\n`);
+}
+
+/** Runs a session into an output until it ends by itself, by its duration or by a signal. */
+export async function runText(session: Session, output: Output): Promise<ExitCode> {
+  const stop = (): void => session.source.stop();
+  const undo = [onSignals(stop), onDuration(session.durationS, stop)];
+  try {
+    return await run({...session, output, rescue});
+  } finally {
+    for (const each of undo) each();
+    await session.source.close();
+  }
+}
+
+export const stdoutSink = (): Write => streamSink(process.stdout, 'stdout');
+
+/** Runs a session on the screen; the summary goes to the terminal after it was given back. */
+export async function runScreen(
+  session: Session,
+  options: {noColor: boolean; quiet: boolean; stdin: typeof process.stdin},
+): Promise<ExitCode> {
+  const {runTui} = await import('../tui/index.tsx');
+  const {source, model, check} = session;
+  const undo = onDuration(session.durationS, () => source.stop());
+  try {
+    const reason = await runTui({
+      source,
+      model,
+      stdin: options.stdin,
+      stdout: process.stdout,
+      noColor: options.noColor,
+      onFrame: (frame) => check?.note(frame),
+    });
+    const summary = model.finish({time: model.state.now ?? '', mono_ns: String(model.state.nowNs ?? 0n)});
+    if (reason.kind === 'error') {
+      rescue(summary, model.state);
+      throw reason.error;
+    }
+    if (reason.kind !== 'closed') process.stdout.write(`${summaryLines(summary, model.state).join('\n')}\n`);
+    return check?.code(summary) ?? EXIT.ok;
+  } finally {
+    undo();
+    await source.close();
+  }
+}

@@ -1,0 +1,66 @@
+import {jsonLine} from '../outputs/json.ts';
+import {Problem} from '../util/problem.ts';
+import {Check} from './check.ts';
+import {errorLine, UsageError} from './errors.ts';
+import {EXIT, type ExitCode} from './exit.ts';
+import {runScreen, runText, stdoutSink, textOutput} from './faces.ts';
+import {helpText} from './flags.ts';
+import {type LiveOptions, type Options, parseOptions} from './options.ts';
+import {VERSION} from './version.ts';
+
+async function live(options: LiveOptions): Promise<ExitCode> {
+  const {openLive} = await import('./live.ts');
+  const onScreen = options.face === 'auto' && !options.output && process.stdin.isTTY && process.stdout.isTTY;
+  const check = options.check ? new Check(options.probes) : undefined;
+  const session = {...(await openLive(options)), check, durationS: options.durationS};
+  if (onScreen) return await runScreen(session, {...options, stdin: process.stdin});
+  const output = textOutput(options, stdoutSink());
+  return await runText(session, output);
+}
+
+async function dispatch(options: Options): Promise<ExitCode> {
+  switch (options.command) {
+    case 'help':
+      process.stdout.write(helpText(options.topic));
+      return EXIT.ok;
+    case 'version':
+      process.stdout.write(`kstop ${VERSION}\n`);
+      return EXIT.ok;
+    case 'live':
+      return await live(options);
+    default:
+      return EXIT.usage;
+  }
+}
+
+/** Exit code of what went wrong, after telling it on stderr (and in a JSON stream as an object). */
+function tell(error: unknown, json: boolean): ExitCode {
+  process.stderr.write(errorLine(error));
+  if (process.env.KSTOP_DEBUG && error instanceof Error) process.stderr.write(`${error.stack}\n`);
+  if (json) {
+    const {what, why, remedy} = error instanceof Problem ? error : {what: 'internal error', why: String(error)};
+    const stamp = {time: new Date().toISOString(), mono_ns: String(process.hrtime.bigint())};
+    process.stdout.write(jsonLine({kind: 'error', ...stamp, what, why, ...(remedy && {remedy})}));
+  }
+  return codeOf(error);
+}
+
+/** By name, so that a replay needn't load the classes of the live side. */
+function codeOf(error: unknown): ExitCode {
+  if (error instanceof UsageError) return EXIT.usage;
+  const name = error instanceof Error ? error.name : '';
+  if (name === 'EngineError') return EXIT.cannotRun;
+  return name === 'RecordingError' ? EXIT.usage : EXIT.failed;
+}
+
+/** The program: parses the arguments, runs, and leaves the exit code in process.exitCode. */
+export async function main(args: string[]): Promise<void> {
+  // A reader that went away is noticed by the write that fails, which ends the run well.
+  process.stdout.on('error', () => {});
+  process.stderr.on('error', () => {});
+  try {
+    process.exitCode = await dispatch(parseOptions(args));
+  } catch (error) {
+    process.exitCode = tell(error, args.includes('--json'));
+  }
+}
