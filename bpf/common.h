@@ -167,7 +167,12 @@ static __always_inline __u32 ks_cell(__u64 ns)
 
 	if (ns <= 1000)
 		return 0;
-	units = (ns - 1) / 250;
+	/* Nearly all waits fit 32 bits, where dividing by 125 is a multiplication (exact; Granlund
+	 * and Montgomery). */
+	if (ns < 1ULL << 32)
+		units = (((ns - 1) >> 1) * 0x10624dd3ULL) >> 35;
+	else
+		units = (ns - 1) / 250;
 	if (units >= 1 << 28)
 		return KS_HIST_CELLS - 1;
 	unit = units;
