@@ -13,6 +13,7 @@
 #define HIST_KEYS 512
 
 struct stamp {
+	__u64 since; /* settings.attach_ns then: a stamp from before a pause is another request's */
 	__u64 start_ns;
 	__u64 issue_ns;
 	__u64 cgroup_id;
@@ -129,6 +130,7 @@ static __always_inline int start(struct request *rq)
 	ks_add(&n->runs, 1);
 	if (is_passthrough(rq))
 		return 0;
+	stamp.since = settings.attach_ns;
 	stamp.start_ns = bpf_ktime_get_ns();
 	stamp.bytes = BPF_CORE_READ(rq, __data_len);
 	stamp.owner = owner_of(task, op_of(rq));
@@ -181,18 +183,25 @@ int BPF_KPROBE(block_account_kprobe_inner, struct request *rq)
 	return start(rq);
 }
 
+static __always_inline struct stamp *stamp_of(struct request *rq)
+{
+	__u64 key = (__u64)rq;
+	struct stamp *stamp = bpf_map_lookup_elem(&stamps, &key);
+
+	return stamp && stamp->since == settings.attach_ns ? stamp : NULL;
+}
+
 /* Issue time (where the queue keeps no statistics) and the size after merges. */
 SEC("tp_btf/block_rq_issue")
 int BPF_PROG(block_rq_issue, struct request *rq)
 {
 	struct ks_counters *n = this_cpu();
-	__u64 key = (__u64)rq;
 	struct stamp *stamp;
 
 	if (!n)
 		return 0;
 	ks_add(&n->runs, 1);
-	stamp = bpf_map_lookup_elem(&stamps, &key);
+	stamp = stamp_of(rq);
 	if (!stamp)
 		return 0;
 	stamp->issue_ns = bpf_ktime_get_ns();
@@ -313,7 +322,7 @@ int BPF_PROG(block_rq_complete, struct request *rq, int error, unsigned int nr_b
 	done.op = op_of(rq);
 	if (done.op != KS_OP_FLUSH && is_flush_step(rq))
 		return 0;
-	stamp = bpf_map_lookup_elem(&stamps, &key);
+	stamp = stamp_of(rq);
 	if (settings.filter_flags && (!stamp || stamp->owner == KS_OWNER_UNKNOWN))
 		goto out;
 	disk = disk_of(rq);

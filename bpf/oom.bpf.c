@@ -27,12 +27,17 @@ struct {
 	__type(value, __u64);
 } victims SEC(".maps");
 
-/* The kill under way, by the tid that runs it: memcg and constraint. */
+/* The kill under way, by the tid that runs it. One kill may take a whole group (memory.oom.group).
+ */
 struct kill {
+	__u64 began_ns;
 	__u64 memcg;
 	__u32 constraint;
 	__u32 pad;
 };
+
+/* A task's next kill comes later than this, the victims of one kill sooner. */
+#define KILL_LASTS_NS 1000000000ULL
 
 struct {
 	__uint(type, BPF_MAP_TYPE_LRU_HASH);
@@ -62,6 +67,7 @@ static __always_inline int kill_begins(struct oom_control *oc)
 	__u32 tid = bpf_get_current_pid_tgid();
 	struct kill kill = {};
 
+	kill.began_ns = bpf_ktime_get_ns();
 	kill.memcg = (__u64)BPF_CORE_READ(oc, memcg);
 	kill.constraint = BPF_CORE_READ(oc, constraint);
 	bpf_map_update_elem(&kills, &tid, &kill, BPF_ANY);
@@ -164,12 +170,11 @@ static __always_inline void find_cause(struct ks_oom_event *event, struct task_s
 	struct kill *kill = bpf_map_lookup_elem(&kills, &tid);
 	struct mem_cgroup *memcg = memcg_of(victim), *full;
 
-	if (kill) {
+	if (kill && bpf_ktime_get_ns() - kill->began_ns < KILL_LASTS_NS) {
 		event->oom_flags |= KS_OOM_HAS_CONSTRAINT;
 		event->constraint = kill->constraint;
 		if (kill->memcg)
 			memcg = (void *)kill->memcg;
-		bpf_map_delete_elem(&kills, &tid);
 	} else if ((full = full_memcg(memcg))) {
 		event->oom_flags |= KS_OOM_HAS_CONSTRAINT;
 		event->constraint = CONSTRAINT_MEMCG;

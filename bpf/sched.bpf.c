@@ -17,6 +17,7 @@ struct arrival {
 	__u64 total;	 /* run_delay, this arrival included */
 	__u64 throttled; /* its cfs_rq's throttled time */
 	__u64 cfs_rq;
+	__u64 since; /* settings.attach_ns then: older figures have a gap behind them */
 };
 
 struct hashed_arrival {
@@ -90,22 +91,30 @@ static __always_inline bool is_limited(struct cfs_rq *cfs_rq)
 	return false;
 }
 
-/* The wait is the growth of the total; remembers it for the next arrival. */
+/*
+ * The wait is the growth of the total; remembers it for the next arrival. A task that started after
+ * the probe was attached was seen from birth: its first total is all waiting.
+ */
 static __always_inline void settle(struct arrival *last, __u64 total, __u64 here, __u64 throttled,
-				   struct cfs_rq *cfs_rq, bool newborn, struct ks_sched_cpu *cpu,
+				   struct cfs_rq *cfs_rq, __u64 started, struct ks_sched_cpu *cpu,
 				   struct wait *wait)
 {
-	if (last->total || newborn) {
+	__u64 since = settings.attach_ns;
+
+	if (last->since == since) {
 		wait->ns = total - last->total;
+		wait->throttled_known = last->cfs_rq == (__u64)cfs_rq;
+	} else if (started >= since) {
+		wait->ns = total;
 	} else {
 		wait->ns = here;
 		cpu->cut++;
 	}
-	wait->throttled_known = last->cfs_rq == (__u64)cfs_rq;
 	wait->throttled_ns = wait->throttled_known ? throttled - last->throttled : 0;
 	last->total = total;
 	last->throttled = throttled;
 	last->cfs_rq = (__u64)cfs_rq;
+	last->since = since;
 }
 
 static __always_inline void emit(struct ks_sched_cpu *cpu, struct task_struct *prev,
@@ -156,9 +165,8 @@ int BPF_PROG(sched_switch_storage, bool preempt, struct task_struct *prev, struc
 	total = next->sched_info.run_delay + here;
 	last = bpf_task_storage_get(&arrivals, next, 0, BPF_LOCAL_STORAGE_GET_F_CREATE);
 	if (last) {
-		bool newborn = !last->total && next->start_time >= settings.attach_ns;
-
-		settle(last, total, here, throttled_clock(cfs_rq), cfs_rq, newborn, cpu, &wait);
+		settle(last, total, here, throttled_clock(cfs_rq), cfs_rq, next->start_time, cpu,
+		       &wait);
 	} else {
 		wait.ns = here;
 		cpu->cut++;

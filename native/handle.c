@@ -17,9 +17,28 @@ int kstop_abi(void)
 	return KSTOP_ABI;
 }
 
+/* "0-3,8-11": the last number is the highest id. */
+int cpu_slots(void)
+{
+	static int slots;
+	FILE *file;
+	int id;
+
+	if (slots)
+		return slots;
+	file = fopen("/sys/devices/system/cpu/possible", "re");
+	while (file && fscanf(file, "%*[-,]") != EOF && fscanf(file, "%d", &id) == 1)
+		slots = id + 1;
+	if (file)
+		fclose(file);
+	if (slots < libbpf_num_possible_cpus())
+		slots = libbpf_num_possible_cpus();
+	return slots;
+}
+
 int kstop_cpus(void)
 {
-	return libbpf_num_possible_cpus();
+	return cpu_slots();
 }
 
 /* The monotonic clock is read on both sides of the other, so that a preemption between them is

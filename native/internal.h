@@ -97,6 +97,8 @@ void log_verdict(struct kstop *k, const char *program, int err, char *text, size
 /* Name of the program that made a load fail, copied into name; false when the log names none. */
 bool log_culprit(struct kstop *k, char *name, size_t size);
 struct bpf_program *role_program(struct probe *probe, size_t role);
+/* Highest possible CPU id + 1: per-CPU arrays are indexed by id, and ids may have gaps. */
+int cpu_slots(void);
 int cgroup_of_path(const char *path, __u64 *id, uint32_t *level);
 
 #endif

@@ -54,7 +54,7 @@ void kstop_close(struct kstop *k);
 /* The sentence of the last failed call on this handle (not of kstop_drain). */
 const char *kstop_error(struct kstop *k);
 
-/* Number of CPUs that the kernel may ever bring up: rows of a per-CPU snapshot. */
+/* Highest CPU id that the kernel may ever bring up, plus one: rows of a per-CPU snapshot. */
 int kstop_cpus(void);
 
 /* Loads (the first time) and attaches a probe. Returns enum kstop_state; -ENOENT for an unknown

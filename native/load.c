@@ -118,7 +118,7 @@ static int prepare(struct kstop *k, struct probe *probe)
 	map = bpf_object__find_map_by_name(probe->object, "cpus");
 	if (!map)
 		return -EINVAL;
-	return bpf_map__set_max_entries(map, libbpf_num_possible_cpus());
+	return bpf_map__set_max_entries(map, cpu_slots());
 }
 
 static struct bpf_map *settings_map(struct probe *probe)

@@ -69,7 +69,7 @@ static void take_max(struct ks_hist_row *row, const struct ks_hist *hist, uint64
 
 static int sched_rows(struct probe *probe, uint64_t epoch, struct sink *sink)
 {
-	int cpus = libbpf_num_possible_cpus();
+	int cpus = cpu_slots();
 	struct ks_hist_row *first = (void *)sink->at;
 
 	for (int i = 0; i < cpus; i++) {
@@ -184,7 +184,7 @@ int kstop_snapshot(struct kstop *k, const char *id, int rows, void *buffer, size
 	sink.left -= sizeof(struct ks_snapshot);
 	if (!probe->object)
 		return sizeof(struct ks_snapshot);
-	for (int i = 0; i < libbpf_num_possible_cpus(); i++)
+	for (int i = 0; i < cpu_slots(); i++)
 		add_counters(sink.head, (void *)((uint8_t *)probe->cpus + i * probe->cpu_bytes));
 	for (size_t i = 0; i < MAX_ROLES; i++)
 		add_program(sink.head, role_program(probe, i));

@@ -1,4 +1,5 @@
 import {readFileSync} from 'node:fs';
+import {cpus} from 'node:os';
 import type {Engine} from '../native/engine.ts';
 import type {ProbeCounts} from '../native/snapshot.ts';
 
@@ -54,7 +55,7 @@ export class ProbeCost {
       ns += grown * ((probe.nsPerRun ?? UNMEASURED_NS) + (HOOK_NS[method] ?? 0));
     }
     if (!this.everMeasured || elapsedMs <= 0) return undefined;
-    return Math.round((ns / 1e6 / elapsedMs / this.engine.cpus) * 100 * 1000) / 1000;
+    return Math.round((ns / 1e6 / elapsedMs / cpus().length) * 100 * 1000) / 1000;
   }
 
   /** Starts a measurement when one is due. `nowMs` is any steadily rising clock. */

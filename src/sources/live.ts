@@ -1,5 +1,5 @@
 import {readFileSync} from 'node:fs';
-import {arch, hostname, release} from 'node:os';
+import {arch, cpus, hostname, release} from 'node:os';
 import {WallClock} from '../native/clock.ts';
 import {Decoder} from '../native/decode.ts';
 import {Engine} from '../native/engine.ts';
@@ -182,7 +182,7 @@ export class LiveSource implements Source {
       ...this.stamp(),
       schema: SCHEMA,
       kstop: version,
-      host: {name: hostname(), kernel: release(), arch: arch(), cpus: this.engine.cpus, boot_id: bootId()},
+      host: {name: hostname(), kernel: release(), arch: arch(), cpus: cpus().length, boot_id: bootId()},
       interval_s: intervalMs / 1000,
       ...(filter && {filter}),
       thresholds: {...this.probes.thresholds},
