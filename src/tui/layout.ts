@@ -56,7 +56,7 @@ export function layoutFor(columns: number, rows: number, subsystems: number, cpu
   const tileHeight = tileHeightFor(rows, tileRows);
   const tilesHeight = tileHeight * tileRows;
   const rest = body - tilesHeight;
-  const share = Math.floor(rest * (rows >= 40 ? 0.5 : 0.42));
+  const share = Math.floor(rest * (rows >= 40 ? 0.5 : 0.45));
   const room = Math.min(Math.max(cpus, 1) + HEAT_FRAME, share, rest - EVENTS_MIN);
   const heatmapHeight = room >= HEAT_FRAME + 1 ? room : 0;
   return {

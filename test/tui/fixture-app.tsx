@@ -11,16 +11,19 @@ const options = JSON.parse(process.argv[2] ?? '{}');
 const source = new SyntheticSource(options);
 const model = new Model();
 if (options.noise) setInterval(() => console.log('NOISE on the console'), 50).unref();
-if (options.throwInModel)
-  model.apply = () => {
-    throw new Error('the model threw as it was asked to');
-  };
-if (options.throwLater)
-  setTimeout(() => {
-    throw new Error('uncaught, as it was asked to be');
-  }, 1500).unref();
+if (options.throwLater) setTimeout(() => fail('uncaught, as it was asked to be'), 1500).unref();
+if (options.throwInModel) model.apply = () => fail('the model threw as it was asked to');
+if (options.throwInView) {
+  Object.defineProperty(model.state, 'findings', {get: () => fail('a view threw as asked'), set: () => {}});
+}
+
+console.log(`PID ${process.pid}`);
 const reason = await runTui({source, model, stdin: process.stdin, stdout: process.stdout});
 await source.close();
 console.log(`ended ${JSON.stringify(reason)} ${'error' in reason ? reason.error.message : ''}`);
 console.log(`calls ${source.calls.join(', ')}`);
 process.exit(0);
+
+function fail(why: string): never {
+  throw new Error(why);
+}

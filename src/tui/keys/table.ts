@@ -168,7 +168,7 @@ export const KEYS: readonly KeyRow[] = [
     command: 'toggle',
     keys: ['x'],
     label: 'x',
-    short: 'probe on/off',
+    short: 'on/off',
     help: "attach or detach the selected subsystem's probe",
     group: 'Probes and thresholds',
     where: PANES,

@@ -1,40 +1,55 @@
 import {rowsFor} from '../keys/match.ts';
-import type {Where} from '../keys/table.ts';
+import type {Command, KeyRow, Where} from '../keys/table.ts';
 import type {Store} from '../state/store.ts';
+import {textWidth} from '../text/cells.ts';
 import {Line} from '../text/line.ts';
 
-/** What to leave out first where the line is short. */
-const LAST = ['quit', 'help'];
+/** Which keys are named first where the line is short; how to leave and where to read more always are. */
+const WEIGHT: Command[] = [
+  'quit',
+  'help',
+  'close',
+  'pause',
+  'play-pause',
+  'next-pane',
+  'right',
+  'toggle',
+  'lower',
+  'step-forward',
+  'faster',
+  'down',
+  'last',
+  'clear',
+];
+
+/** Keys that belong together are named together: the line has no room for both. */
+const PAIRED: Partial<Record<Command, string>> = {
+  down: '↑↓',
+  right: '←→',
+  lower: '+ - =',
+  'step-forward': ', .',
+  faster: '< >',
+};
 
 /** The keys that work where the focus is, from the key table. */
 export function paintBottomLine(store: Store, where: Where, width: number): string[] {
-  const line = new Line(width, store.theme);
   const rows = rowsFor({where, replay: store.replay}).filter((row) => row.short);
-  const ordered = [...rows.filter((r) => !LAST.includes(r.command)), ...rows.filter((r) => LAST.includes(r.command))];
-  const items = ordered.map((row) => ({row, cells: keyLabel(row.label, row.command).length + row.short!.length + 3}));
+  const kept = new Set<KeyRow>();
   let room = width;
-  const kept = new Set<string>();
-  for (const {row, cells} of [...items].reverse()) {
-    if (LAST.includes(row.command) && cells <= room) {
-      kept.add(row.command);
-      room -= cells;
-    }
-  }
-  for (const {row, cells} of items) {
-    if (kept.has(row.command) || cells > room) continue;
-    kept.add(row.command);
+  for (const command of WEIGHT) {
+    const row = rows.find((each) => each.command === command);
+    const cells = row ? textWidth(keyOf(row) + row.short) + 3 : 0;
+    if (!row || cells > room) continue;
+    kept.add(row);
     room -= cells;
   }
-  for (const {row} of items) {
-    if (!kept.has(row.command)) continue;
-    line.add(` ${keyLabel(row.label, row.command)}`, 'bar.key').add(` ${row.short} `, 'dim');
-  }
+  const leaving = (row: KeyRow): boolean => row.command === 'help' || row.command === 'quit';
+  const shown = [...rows.filter((row) => !leaving(row)), ...rows.filter(leaving)].filter((row) => kept.has(row));
+  const line = new Line(width, store.theme);
+  for (const row of shown) line.add(` ${keyOf(row)}`, 'bar.key').add(` ${row.short} `, 'dim');
   return [line.end()];
 }
 
-/** Pairs of keys are named together: the line has no room for both. */
-const PAIRED: Record<string, string> = {down: '↑↓', right: '←→', lower: '+ - =', 'step-forward': ', .', faster: '< >'};
-
-function keyLabel(label: string, command: string): string {
-  return PAIRED[command] ?? label.split(' ')[0]!;
+function keyOf({command, label}: KeyRow): string {
+  return PAIRED[command] ?? label.split(' ')[0] ?? '';
 }

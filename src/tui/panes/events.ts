@@ -22,6 +22,7 @@ export interface Columns {
 export function columnsFor(width: number): Columns {
   if (width >= 110) return {time: 12, type: 15, cpu: 4, pid: 8, comm: 16};
   if (width >= 70) return {time: 8, type: 14, cpu: 4, pid: 8, comm: 12};
+  if (width >= 54) return {time: 8, type: 14, cpu: 0, pid: 0, comm: 10};
   return {time: 8, type: 8, cpu: 0, pid: 0, comm: 10};
 }
 
@@ -49,7 +50,14 @@ export function paintEvents(store: Store, width: number, height: number): string
   const cursor = scroll.cursor ?? range.last;
   for (let seq = scroll.top; seq <= range.last && lines.length <= rows; seq++) {
     const event = store.event(seq);
-    if (event) lines.push(eventLine(event, columns, inner, theme, focus && seq === cursor));
+    if (event)
+      lines.push(
+        eventLine(
+          event,
+          {columns, width: inner, theme, time: store.clock.at(event.time).clock},
+          focus && seq === cursor,
+        ),
+      );
   }
   return framed(border, lines, width, height, theme);
 }
@@ -72,20 +80,24 @@ function heading(columns: Columns, width: number, theme: Theme): string {
     .end();
 }
 
+/** How an event's line is drawn. */
+export interface LineShape {
+  columns: Columns;
+  width: number;
+  theme: Theme;
+  /** The event's wall-clock time. */
+  time: string;
+}
+
 /** One event on one line. Whatever comes from the kernel or a file has its control characters made visible. */
-export function eventLine(
-  event: KernelEvent,
-  columns: Columns,
-  width: number,
-  theme: Theme,
-  selected: boolean,
-): string {
+export function eventLine(event: KernelEvent, shape: LineShape, selected: boolean): string {
+  const {columns, width, theme} = shape;
   const plain: Token = selected ? 'selected' : 'text';
   const quiet: Token = selected ? 'selected' : 'dim';
   const token = selected ? 'selected' : severityToken(event.severity);
   const glyph = theme.glyphs.severity[event.severity] ?? theme.glyphs.dot;
   const line = new Line(width, theme, plain).add(selected ? theme.glyphs.focus : ' ', plain).add(`${glyph} `, token);
-  line.add(fitText(event.time.slice(11, 11 + columns.time), columns.time + 1), quiet);
+  line.add(fitText(shape.time.slice(0, columns.time), columns.time + 1), quiet);
   line.add(`${fitText(visible(event.type), columns.type)} `, token === 'status.critical' ? 'heat.critical' : token);
   if (columns.cpu) line.add(padStart(String(event.cpu), columns.cpu), quiet);
   if (columns.pid) line.add(padStart(event.pid === undefined ? '-' : String(event.pid), columns.pid), plain);

@@ -28,5 +28,16 @@ function remark(state: State): string {
   if (error && state.nowNs !== undefined && state.nowNs - BigInt(error.mono_ns) < ERROR_NS) {
     return `${error.what}: ${error.why}${error.remedy ? ` (${error.remedy})` : ''}`;
   }
-  return state.findings[0] ?? '';
+  return findingOf(state) ?? '';
+}
+
+/** The first finding of the worst subsystem; a remark on more of the same is none of its own. */
+function findingOf({findings, subsystems}: State): string | undefined {
+  const whole = findings.filter((text) => !/^\w+: [\d,]+ more /.test(text));
+  for (const status of ['CRITICAL', 'WARNING']) {
+    const names = subsystems.filter((s) => s.status === status).map((s) => `${s.name}:`);
+    const found = whole.find((text) => names.some((name) => text.startsWith(name)));
+    if (found) return found;
+  }
+  return whole[0];
 }

@@ -1,7 +1,7 @@
 import {PROBES} from '../../probes/catalog.ts';
 import type {State, SubsystemState} from '../../types/state.ts';
 import type {ProbeInfo, SubsystemName} from '../../types/stream.ts';
-import {percentileText, rate} from '../../util/format.ts';
+import {bytes, count, percent, percentileText, rate} from '../../util/format.ts';
 import {visible} from '../../util/sanitize.ts';
 import type {Layout} from '../layout.ts';
 import type {Store} from '../state/store.ts';
@@ -60,7 +60,7 @@ function tile(subsystem: SubsystemState, store: Store, width: number, height: nu
   const lines = [statusLine(subsystem, inner, theme), figuresLine(subsystem, inner, theme)];
   const why = whyOf(subsystem, state);
   const rows = height - 2;
-  if (rows >= 5) lines.push(figures2(subsystem, inner, theme));
+  if (rows >= 5) lines.push(figures2(subsystem, state, inner, theme));
   if (rows >= 4) lines.push(sparkOf(subsystem, inner, theme), whyLine(why, subsystem, inner, theme));
   else lines.push(why.trouble ? whyLine(why, subsystem, inner, theme) : sparkOf(subsystem, inner, theme));
   if (rows >= 6) lines.push(probeLine(subsystem.name, state, inner, theme));
@@ -88,7 +88,7 @@ function hasLatency(name: SubsystemName): boolean {
 function figuresLine(subsystem: SubsystemState, width: number, theme: Theme): string {
   const line = new Line(width, theme).add(' ');
   if (!hasLatency(subsystem.name)) {
-    return line.add('events ', 'dim').add(String(subsystem.events), 'text').end();
+    return line.add('events ', 'dim').add(count(subsystem.events), 'text').end();
   }
   line.add('p99 ', 'dim').add(us(subsystem.p99_us).padEnd(7), 'text');
   return line
@@ -97,11 +97,19 @@ function figuresLine(subsystem: SubsystemState, width: number, theme: Theme): st
     .end();
 }
 
-function figures2(subsystem: SubsystemState, width: number, theme: Theme): string {
+function figures2(subsystem: SubsystemState, state: State, width: number, theme: Theme): string {
   const line = new Line(width, theme).add(' ');
+  const {pressure, host} = state.sample ?? {};
+  if (subsystem.name === 'memory') {
+    if (host?.mem_available_bytes !== undefined)
+      line.add('free ', 'dim').add(bytes(host.mem_available_bytes).padEnd(8));
+    const stalled = pressure?.memory?.some_avg10_pct;
+    if (stalled !== undefined) line.add('stalled ', 'dim').add(percent(stalled));
+    return line.end();
+  }
   if (!hasLatency(subsystem.name)) return line.end();
   line.add('p50 ', 'dim').add(us(subsystem.p50_us).padEnd(7), 'text');
-  return line.add('events ', 'dim').add(String(subsystem.events), 'text').end();
+  return line.add('events ', 'dim').add(count(subsystem.events), 'text').end();
 }
 
 function sparkOf(subsystem: SubsystemState, width: number, theme: Theme): string {
@@ -118,9 +126,11 @@ interface Why {
 
 /** What is wrong in a few words; when nothing is, what it was, or what is watched for. */
 function whyOf(subsystem: SubsystemState, state: State): Why {
-  if (subsystem.why) return {text: visible(subsystem.why), trouble: true};
+  const known = subsystem.status !== 'UNKNOWN';
+  if (subsystem.why && known) return {text: visible(subsystem.why), trouble: true};
   const down = probesOf(subsystem.name, state).find((p) => p.state !== 'attached');
   if (down) return {text: `${down.id} ${down.state}${down.reason ? `: ${visible(down.reason)}` : ''}`, trouble: true};
+  if (!known) return {text: visible(subsystem.why), trouble: true};
   const {worstStatus, status} = subsystem;
   if (worstStatus !== status && worstStatus !== 'UNKNOWN') return {text: `was ${worstStatus}`, trouble: false};
   const warn = thresholdOf(subsystem.name, state);

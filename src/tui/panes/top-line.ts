@@ -68,13 +68,13 @@ function rightParts(store: Store): Part[] {
   const parts: Part[] = [{...mode(store, theme), rank: 0}];
   if (self?.cpu_pct !== undefined) parts.push({text: ` self ${percent(self.cpu_pct)}`, token: 'bar', rank: 3});
   if (self?.kernel_cpu_pct !== undefined) {
-    parts.push({text: ` kernel ${percent(self.kernel_cpu_pct)}`, token: 'bar', rank: 5});
+    parts.push({text: ` bpf ${percent(self.kernel_cpu_pct)}`, token: 'bar', rank: 5});
   }
   const {held, lost, missed} = losses(state);
   const gone = lost + missed;
   parts.push({text: `  lost ${count(gone)}`, token: gone > 0 ? 'status.critical' : 'bar.dim', rank: gone > 0 ? 1 : 5});
   if (held > 0) parts.push({text: ` held ${count(held)}`, token: 'bar.dim', rank: 5});
-  if (state.now) parts.push({text: `  ${state.now.slice(11, 19)} `, token: 'bar.bold', rank: 2});
+  if (state.now) parts.push({text: `  ${store.clock.at(state.now).clock.slice(0, 8)} `, token: 'bar.bold', rank: 2});
   return parts;
 }
 

@@ -31,6 +31,8 @@ export class Screen extends EventEmitter {
   /** Called with what a painter threw. */
   onError: (error: unknown) => void = () => {};
   private shown: (Segment[] | undefined)[] = [];
+  /** Ink's rows as segments, made once a frame of Ink's. */
+  private under: Segment[] = [];
   private readonly layers = new Set<Layer>();
   private open = false;
   private queued = false;
@@ -60,6 +62,7 @@ export class Screen extends EventEmitter {
     if (/^\x1b\[[?<>]/.test(text)) this.mode(text);
     else if (this.open && text.length > 1) {
       this.base = text.split('\n');
+      this.under = [];
       this.invalidate();
     }
     if (done) this.out.write('', done);
@@ -79,6 +82,7 @@ export class Screen extends EventEmitter {
   /** Forgets what is on the terminal: everything is written anew. */
   reset(): void {
     this.shown = [];
+    this.under = [];
     this.invalidate();
   }
 
@@ -137,7 +141,10 @@ export class Screen extends EventEmitter {
   private paint(): void {
     const {columns, rows} = this;
     const frame: Segment[][] = [];
-    for (let y = 0; y < rows; y++) frame.push([baseSegment(this.base[y] ?? '', columns)]);
+    for (let y = 0; y < rows; y++) {
+      this.under[y] ??= baseSegment(this.base[y] ?? '', columns);
+      frame.push([this.under[y] as Segment]);
+    }
     for (const layer of this.layers) {
       const rect = layer.rect();
       const width = Math.min(rect.width, columns - rect.x);

@@ -1,6 +1,7 @@
 import type {Playback, Source} from '../../types/frame.ts';
 import type {State} from '../../types/state.ts';
 import type {KernelEvent, SubsystemName} from '../../types/stream.ts';
+import {LocalClock} from '../../util/stamp.ts';
 import type {Theme} from '../theme.ts';
 import {freeze} from './freeze.ts';
 import {FOLLOWING, type Range, type Scroll} from './scroll.ts';
@@ -50,6 +51,8 @@ export class Store {
   stopping = false;
   /** Warning thresholds asked for by key and not confirmed yet. */
   readonly wanted = new Map<SubsystemName, {from: number; to: number}>();
+  /** Wall-clock text in the local zone. */
+  readonly clock = new LocalClock();
   /** Called when something changed that must be seen at once. */
   onChange: () => void = () => {};
   private live: State;

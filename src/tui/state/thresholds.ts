@@ -28,7 +28,7 @@ const UNITS: Record<string, number> = {'': 1, us: 1, µs: 1, ms: 1000, s: 1_000_
 /** Reads `1500`, `500us`, `2.5ms` or `1s` as whole microseconds; else says what is wrong. */
 export function parseThreshold(text: string): {us: number} | {problem: string} {
   const match = /^\s*(\d+(?:\.\d+)?)\s*(us|µs|ms|s)?\s*$/.exec(text);
-  if (!match) return {problem: 'a number of microseconds, or one with us, ms or s'};
+  if (!match) return {problem: 'not understood: 1500, 500us, 2ms, 1s'};
   const us = Math.round(Number(match[1]) * UNITS[match[2] ?? '']!);
   if (us < THRESHOLD_MIN_US || us > THRESHOLD_MAX_US) return {problem: 'between 1us and 60s'};
   return {us};

@@ -62,7 +62,9 @@ export function ThresholdDialog({store, columns, rows}: ThresholdDialogProps): R
       height={6}
       title={`Warning threshold of ${name}`}
     >
-      <Text wrap="truncate">now {now === undefined ? '-' : percentileText(now)}; microseconds, or 500us, 2ms, 1s</Text>
+      <Text wrap="truncate">
+        now {now === undefined ? '-' : percentileText(now)}; new, e.g. 1500 (us), 500us, 2ms, 1s
+      </Text>
       <Text wrap="truncate">
         {'> '}
         {shown.text}
