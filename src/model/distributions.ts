@@ -38,7 +38,7 @@ function add(into: Distribution, from: Distribution | Histogram, sign: 1 | -1): 
   into.cpus ??= [];
   for (let cpu = 0; cpu < from.cpus.length; cpu++) {
     into.cpus[cpu] ??= new Array(into.bounds.length + 1).fill(0);
-    addCells(into.cpus[cpu] as number[], from.cpus[cpu] as number[], sign);
+    addCells(into.cpus[cpu] as number[], from.cpus[cpu] ?? [], sign);
   }
 }
 

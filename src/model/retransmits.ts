@@ -28,7 +28,9 @@ interface Interval {
 
 /**
  * Retransmitted against sent segments by network namespace over the last 30 s (at least the last sample, whatever its
- * length). A namespace's first sample only sets its baseline, because its counters may be older than this run.
+ * length). Only namespaces whose sent segments are known are judged, from their second sample on: what they had sent
+ * before kstop looked is no base. A namespace's retransmitted segments are counted from kstop's start and appear with
+ * the first one, so that counter starts at 0.
  */
 export class Retransmits {
   #intervals: Interval[] = [];
@@ -37,12 +39,11 @@ export class Retransmits {
   push(endMs: number, increases: Increase[]): void {
     const byNetns: Interval['byNetns'] = new Map();
     for (const {name, labels, by, first} of increases) {
-      const field = FIELDS.get(name);
-      if (!field || first || by === 0) continue;
-      const netns = labels.netns ?? '';
-      const sums = byNetns.get(netns) ?? {retransmitted: 0, sent: 0};
-      sums[field] += by;
-      byNetns.set(netns, sums);
+      if (name === 'tcp_sent_segments' && !first) byNetns.set(labels.netns ?? '', {retransmitted: 0, sent: by});
+    }
+    for (const {name, labels, by} of increases) {
+      const sums = name === 'tcp_retransmitted_segments' ? byNetns.get(labels.netns ?? '') : undefined;
+      if (sums) sums.retransmitted += by;
     }
     this.#intervals = this.#intervals.filter((interval) => interval.endMs > endMs - WINDOW_MS);
     this.#intervals.push({endMs, byNetns});
@@ -73,11 +74,6 @@ export class Retransmits {
     return sums;
   }
 }
-
-const FIELDS = new Map<string, 'retransmitted' | 'sent'>([
-  ['tcp_retransmitted_segments', 'retransmitted'],
-  ['tcp_sent_segments', 'sent'],
-]);
 
 /** More namespaces than any host has; beyond that only the known ones are followed. */
 const MAX_NETNS = 4096;
