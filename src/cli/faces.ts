@@ -12,7 +12,7 @@ import type {ShowOptions} from './options.ts';
 import {type Output, run} from './run.ts';
 import {onDuration, onSignals} from './signals.ts';
 
-export interface Session {
+interface Session {
   source: Source;
   model: Model;
   check?: Check;
@@ -20,18 +20,18 @@ export interface Session {
 }
 
 /** Plain text or JSON, by the options; `auto` without a screen is plain. */
-export function textOutput(options: ShowOptions, write: Write): Output {
+function textOutput(options: ShowOptions, write: Write): Output {
   const {quiet, histogram} = options;
   return options.face === 'json' ? new JsonOutput({write, quiet}) : new PlainOutput({write, quiet, histogram});
 }
 
 /** The summary on stderr, for when an output broke: nothing that was collected is lost. */
-export function rescue(summary: Summary, state: State): void {
+function rescue(summary: Summary, state: State): void {
   process.stderr.write(`${summaryLines(summary, state).join('\n')}\n`);
 }
 
 /** Runs a session into an output until it ends by itself, by its duration or by a signal. */
-export async function runText(session: Session, output: Output): Promise<ExitCode> {
+async function runText(session: Session, output: Output): Promise<ExitCode> {
   const stop = (): void => session.source.stop();
   const undo = [onSignals(stop), onDuration(session.durationS, stop)];
   try {
@@ -42,7 +42,10 @@ export async function runText(session: Session, output: Output): Promise<ExitCod
   }
 }
 
-export const stdoutSink = (): Write => streamSink(process.stdout, 'stdout');
+/** Runs a session as plain text or JSON, to stdout. */
+export async function runStream(session: Session, options: ShowOptions): Promise<ExitCode> {
+  return await runText(session, textOutput(options, streamSink(process.stdout, 'stdout')));
+}
 
 /** Runs a session on the screen; the summary goes to the terminal after it was given back. */
 export async function runScreen(

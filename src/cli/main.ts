@@ -1,11 +1,13 @@
+import {openSync} from 'node:fs';
+import {ReadStream} from 'node:tty';
 import {jsonLine} from '../outputs/json.ts';
 import {Problem} from '../util/problem.ts';
 import {Check} from './check.ts';
 import {errorLine, UsageError} from './errors.ts';
 import {EXIT, type ExitCode} from './exit.ts';
-import {runScreen, runText, stdoutSink, textOutput} from './faces.ts';
+import {runScreen, runStream} from './faces.ts';
 import {helpText} from './flags.ts';
-import {type LiveOptions, type Options, parseOptions} from './options.ts';
+import {type LiveOptions, type Options, parseOptions, type ReplayOptions} from './options.ts';
 import {VERSION} from './version.ts';
 
 async function live(options: LiveOptions): Promise<ExitCode> {
@@ -13,9 +15,33 @@ async function live(options: LiveOptions): Promise<ExitCode> {
   const onScreen = options.face === 'auto' && !options.output && process.stdin.isTTY && process.stdout.isTTY;
   const check = options.check ? new Check(options.probes) : undefined;
   const session = {...(await openLive(options)), check, durationS: options.durationS};
-  if (onScreen) return await runScreen(session, {...options, stdin: process.stdin});
-  const output = textOutput(options, stdoutSink());
-  return await runText(session, output);
+  return onScreen ? await runScreen(session, {...options, stdin: process.stdin}) : await runStream(session, options);
+}
+
+async function replay(options: ReplayOptions): Promise<ExitCode> {
+  const onScreen = options.face === 'auto' && !options.output && process.stdout.isTTY;
+  const [{openRecording}, {Model}] = await Promise.all([
+    import('../sources/recording.ts'),
+    import('../model/model.ts'),
+  ]);
+  const source = await openRecording({file: options.file, pace: onScreen ? 'paced' : 'fast'});
+  const session = {source, model: new Model(), check: options.check ? new Check() : undefined, durationS: 0};
+  const code = onScreen
+    ? await runScreen(session, {...options, stdin: keys(options.file)})
+    : await runStream(session, options);
+  // A recording that was merely cut off has been replayed to its last whole line, and the stream says so.
+  if (source.fault && source.fault.fault !== 'cut-off') throw source.fault;
+  return code;
+}
+
+/** Keys come from the terminal even when the recording comes through stdin. */
+function keys(file: string): typeof process.stdin {
+  if (file !== '-' && process.stdin.isTTY) return process.stdin;
+  try {
+    return new ReadStream(openSync('/dev/tty', 'r')) as typeof process.stdin;
+  } catch {
+    throw new UsageError('replay', 'there is no terminal to read keys from', 'use --plain or --json');
+  }
 }
 
 async function dispatch(options: Options): Promise<ExitCode> {
@@ -28,8 +54,10 @@ async function dispatch(options: Options): Promise<ExitCode> {
       return EXIT.ok;
     case 'live':
       return await live(options);
-    default:
+    case 'record':
       return EXIT.usage;
+    case 'replay':
+      return await replay(options);
   }
 }
 
