@@ -114,7 +114,9 @@ export class Subsystem {
   #count({sample, increases, probes}: SampleContext): void {
     const hits = increases.filter(({name, labels}) => name === 'hits' && probes.includes(labels.probe ?? ''));
     if (hits.length > 0) this.#byHits = true;
-    const events = this.#byHits ? hits.reduce((sum, {by}) => sum + by, 0) : this.#delivered - this.state.events;
+    // The sample of no length that starts a recording's later part only tells where the counters stood.
+    const counted = sample.interval_ms > 0 ? hits : hits.filter(({first}) => !first);
+    const events = this.#byHits ? counted.reduce((sum, {by}) => sum + by, 0) : this.#delivered - this.state.events;
     this.state.events += events;
     this.state.rate = sample.interval_ms > 0 ? (events * 1000) / sample.interval_ms : 0;
     this.#sampled = {status: 'UNKNOWN', events, rate_per_s: this.state.rate};

@@ -76,7 +76,11 @@ export class RecordingPass {
       return this.#error('corrupt', `${lines} damaged and left out (${this.#firstBad})`, 'the rest is shown');
     }
     if (this.#summary) return undefined;
-    return this.#error('cut-off', `the recording was cut off after line ${this.#line}: it has no summary`, kept);
+    return this.#error(
+      'cut-off',
+      `it ends without a summary: it was cut off after line ${this.#line}, or goes on in another file`,
+      kept,
+    );
   }
 
   /** Time of the last object, for an error object at the end. */
