@@ -186,8 +186,9 @@ done
 cut -d' ' -f1 /proc/uptime >/mnt/share/started
 if [ "$interactive" ]; then
   export TERM=$term
-  [ -z "$size" ] || stty rows "${size% *}" cols "${size#* }" </dev/hvc0
-  setsid -c -w bash /mnt/share/command <>/dev/hvc0 >&0 2>&1
+  # shellcheck disable=SC2016 # for the inner shell
+  resize='[ -z "$1" ] || stty rows "${1% *}" cols "${1#* }"; exec bash /mnt/share/command'
+  setsid -c -w bash -c "$resize" bash "$size" <>/dev/hvc0 >&0 2>&1
   code=$?
 else
   # Through pipes: a port can be opened once only, and programs open /dev/stderr again.
@@ -284,17 +285,21 @@ exec 7>&- 8>&-
 wait "$out" "$err" 2>/dev/null || true
 out='' err=''
 
-if [ ! -e "$share/started" ]; then post_mortem; exit 125; fi
+if [ ! -e "$share/started" ]; then
+  post_mortem
+  say "$release did not boot in two tries"
+  exit 125
+fi
 took="$((SECONDS - begin)) s, the command started $(cat "$share/started") s after the kernel"
 if [ "$fate" = unread ]; then keep_logs; exit 141; fi
 if [ -e "$share/code" ]; then
   keep_logs
   code=$(cat "$share/code")
   [ "$code" -ne 124 ] || say "the command took longer than $command_bound s"
-  say "$release, $cpus CPUs, $memory: exit code $code after $took"
+  say "$release, $cpus CPUs, $memory: exit code $code, $took"
   exit "$code"
 fi
-say "$release: the guest $([ "$fate" = hung ] && echo 'hung' || echo 'died') after $took"
 post_mortem
-[ "$fate" = hung ] && exit 124
+if [ "$fate" = hung ]; then say "$release: the guest hung, $took"; exit 124; fi
+say "$release: the guest died$(sed -n 's/.*\(Kernel panic.*\)/ (\1)/p' "$work/console" | tr -d '\r' | tail -n 1), $took"
 exit 125

@@ -16,7 +16,7 @@ suites_of() {
     6.1 | 6.1.*) echo "bookworm bookworm-security" ;;
     6.12*) echo "trixie trixie-security" ;;
     6.*) echo "trixie-backports" ;;
-    *) echo "sid" ;;
+    [7-9]*) echo "sid" ;;
   esac
 }
 
@@ -38,11 +38,6 @@ done
 if [ -n "${KSTOP_VM_CACHE:-}" ]; then cache=$KSTOP_VM_CACHE
 elif [ "$(id -u)" = 0 ]; then cache=/var/cache/kstop-vm
 else cache=${XDG_CACHE_HOME:-$HOME/.cache}/kstop-vm; fi
-mkdir -p "$cache" || give_up "cannot write to $cache"
-# Guests may be prepared side by side: one fetch at a time.
-exec 9>"$cache/.lock"
-flock 9
-
 cached() {
   # An unpacked kernel is complete once its mark is there.
   find "$cache" -mindepth 2 -maxdepth 2 -name .complete -printf '%h\n' 2>/dev/null |
@@ -50,12 +45,20 @@ cached() {
 }
 done_with() { printf '%s\n' "$1"; exit 0; }
 
-if [ -z "$refresh" ]; then
+give_cached() {
   dir=$(cached || true)
   [ -z "$dir" ] || done_with "$dir"
-fi
+}
 
-apt_options=()
+[ -n "$refresh" ] || give_cached
+mkdir -p "$cache" 2>/dev/null || true
+[ -w "$cache" ] || give_up "cannot write to $cache"
+# Guests may be prepared side by side: one fetch at a time, and the next one finds what it brought.
+exec 9>"$cache/.lock"
+flock 9
+[ -n "$refresh" ] || give_cached
+
+apt_options=(-o Acquire::http::Timeout=20 -o Acquire::https::Timeout=20 -o Acquire::Retries=1)
 apt_search() {
   # Real images only: signed, generic. The unanchored rest keeps 6.1 from matching 6.12.
   apt-cache "${apt_options[@]}" search --names-only "^linux-image-${version//./\\.}[-.+~].*amd64\$" 2>/dev/null |
@@ -80,7 +83,7 @@ own_suites() {
       *) echo "deb [arch=amd64 signed-by=$keyring] ${mirror%/} $suite main" ;;
     esac >>"$state/sources.list"
   done
-  apt_options=(
+  apt_options+=(
     -o "Dir::State::lists=$state/lists" -o "Dir::Cache=$state/cache"
     -o "Dir::Etc::sourcelist=$state/sources.list" -o Dir::Etc::sourceparts=-
     -o APT::Sandbox::User=root -o APT::Get::List-Cleanup=false -o "Acquire::Languages=none"
@@ -131,10 +134,9 @@ try_newest() {
 say "looking for a kernel $version in the configured suites"
 try_newest && done_with "$dir"
 if [ "$(id -u)" = 0 ]; then
-  apt-get update -qq >&2 || true # lists may be empty (fresh image) or older than the pool
+  apt-get "${apt_options[@]}" update -qq >&2 || true # lists may be empty (fresh image) or older than the pool
   try_newest && done_with "$dir"
 fi
-own_suites && try_newest && done_with "$dir"
-dir=$(cached || true)
-[ -z "$dir" ] || done_with "$dir"
-give_up "not in the configured suites, nor in $(suites_of "$version") of their mirror"
+[ -n "$(suites_of "$version")" ] && own_suites && try_newest && done_with "$dir"
+give_cached
+give_up "not to be had from the machine's suites$(suites_of "$version" | sed 's/^/ nor from /')"
