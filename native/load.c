@@ -4,6 +4,7 @@
 #include "internal.h"
 
 #include <errno.h>
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -324,16 +325,28 @@ static int attach_all(struct kstop *k, struct probe *probe)
 	return 0;
 }
 
+/*
+ * The verifier gives up with EAGAIN when a signal is pending (a resized window, a child, a
+ * profiler), which says nothing about the program: signals wait, or go to another thread.
+ */
+static sigset_t hold_signals(void)
+{
+	sigset_t all, before;
+
+	sigfillset(&all);
+	pthread_sigmask(SIG_SETMASK, &all, &before);
+	return before;
+}
+
 int attach_probe(struct kstop *k, struct probe *probe)
 {
+	sigset_t before = hold_signals();
 	int err;
 
 	do {
-		if (!probe->object) {
-			err = load_probe(k, probe);
-			if (err)
-				return err;
-		}
+		err = probe->object ? 0 : load_probe(k, probe);
+		if (err)
+			break;
 		probe->live->attach_ns = probe->settings.attach_ns = monotonic_ns();
 		err = attach_all(k, probe);
 		if (err == 1)
@@ -341,6 +354,7 @@ int attach_probe(struct kstop *k, struct probe *probe)
 	} while (err == 1);
 	if (err)
 		unload_probe(probe);
+	pthread_sigmask(SIG_SETMASK, &before, NULL);
 	return err;
 }
 

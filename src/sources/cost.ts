@@ -38,6 +38,7 @@ export class ProbeCost {
   private lastStart = Number.NEGATIVE_INFINITY;
   private measuring = false;
   private everMeasured = false;
+  private readonly cpus = cpus().length;
 
   constructor(
     private readonly engine: Engine,
@@ -55,7 +56,7 @@ export class ProbeCost {
       ns += grown * ((probe.nsPerRun ?? UNMEASURED_NS) + (HOOK_NS[method] ?? 0));
     }
     if (!this.everMeasured || elapsedMs <= 0) return undefined;
-    return Math.round((ns / 1e6 / elapsedMs / cpus().length) * 100 * 1000) / 1000;
+    return Math.round((ns / 1e6 / elapsedMs / this.cpus) * 100 * 1000) / 1000;
   }
 
   /** Starts a measurement when one is due. `nowMs` is any steadily rising clock. */
