@@ -10,17 +10,20 @@ interface Delta {
   max: number;
 }
 
-/** Part of a delta's time that lies in (fromMs, toMs]. An instant is in or out. */
+/** Deltas up to a window's length are whole: half of one bad moment must not count as a second bad window. */
+const WHOLE_MS = 10_000;
+
+/** Part of a delta that counts in (fromMs, toMs]: by its end when it is short, else by its share of time. */
 function share(delta: Delta, fromMs: number, toMs: number): number {
   const length = delta.endMs - delta.startMs;
-  if (length <= 0) return delta.endMs > fromMs && delta.endMs <= toMs ? 1 : 0;
+  if (length <= WHOLE_MS) return delta.endMs > fromMs && delta.endMs <= toMs ? 1 : 0;
   return Math.max(0, Math.min(delta.endMs, toMs) - Math.max(delta.startMs, fromMs)) / length;
 }
 
 /**
  * The recent past of one distribution, by monotonic time and not by number of samples: right for any interval
- * and across gaps. A delta that only partly overlaps a window counts by its share of time, so one sample of 60 s
- * stands for each of the 10-s windows that it covers.
+ * and across gaps. A delta of more than 10 s counts in each window by its share of time, so one sample of 60 s stands
+ * for each of the 10-s windows that it covers.
  */
 export class Timeline {
   readonly bounds: readonly number[];

@@ -1,0 +1,242 @@
+import test from 'ava';
+import {MAX_EVENTS, Model} from '../../src/model/model.ts';
+import type {Counter} from '../../src/types/stream.ts';
+import {
+  frame,
+  header,
+  histogram,
+  oom,
+  PROBES,
+  retransmit,
+  sampleFrame,
+  stamp,
+  unknownEvent,
+  wait,
+} from '../util/synthetic.ts';
+
+const hits = (probe: string, value: number): Counter => ({name: 'hits', labels: {probe}, value});
+
+function started(probes = PROBES): Model {
+  const model = new Model();
+  model.apply(frame({header: header(probes)}));
+  return model;
+}
+
+const tile = (model: Model, name: string) => model.state.subsystems.find((each) => each.name === name);
+
+test('only subsystems with a probe in the header appear, in the fixed order', (t) => {
+  const model = started([...PROBES].reverse().slice(0, 3));
+  t.deepEqual(
+    model.state.subsystems.map((each) => each.name),
+    ['block', 'memory', 'network'],
+  );
+});
+
+test('a subsystem is UNKNOWN while none of its probes is attached', (t) => {
+  const model = started(
+    PROBES.map((probe) => (probe.id === 'oom' ? {...probe, state: 'unavailable' as const} : probe)),
+  );
+  t.is(tile(model, 'memory')?.status, 'UNKNOWN');
+  t.is(tile(model, 'sched')?.status, 'OK');
+  t.is(model.state.overall, 'HEALTHY');
+  model.apply(frame({probes: [{kind: 'probe', ...stamp(10), id: 'sched', state: 'off'}]}));
+  t.is(tile(model, 'sched')?.status, 'UNKNOWN');
+  t.is(tile(model, 'sched')?.worstStatus, 'OK');
+  model.apply(frame({probes: [{kind: 'probe', ...stamp(20), id: 'sched', state: 'degraded', method: 'raw_tp'}]}));
+  t.is(tile(model, 'sched')?.status, 'OK');
+});
+
+test('an OOM kill is critical for 60 s', (t) => {
+  const model = started();
+  model.apply(frame({events: [oom(1000, {memcg: '/a', constraint: 'memcg', limit_bytes: 64 * 2 ** 20})]}));
+  t.is(tile(model, 'memory')?.status, 'CRITICAL');
+  t.is(model.state.overall, 'CRITICAL');
+  model.apply(sampleFrame(60_900));
+  t.is(tile(model, 'memory')?.status, 'CRITICAL');
+  model.apply(sampleFrame(61_000));
+  t.is(tile(model, 'memory')?.status, 'OK');
+  const summary = model.finish(stamp(61_000));
+  t.is(summary.overall, 'CRITICAL');
+  t.is(summary.subsystems.memory?.worst_status, 'CRITICAL');
+  t.true(summary.findings.includes('memory: OOM kill of pid 2345 java in /a (limit 64MiB)'));
+  t.true(summary.recommendations.some((each) => each.includes('raise memory.max of /a')));
+});
+
+test('events are the kernel’s count, also across a counter that restarts', (t) => {
+  const model = started();
+  model.apply({...sampleFrame(1000, {counters: [hits('sched', 40)]}), events: [wait(500, 2000)]});
+  t.is(tile(model, 'sched')?.events, 40);
+  t.is(tile(model, 'sched')?.rate, 40);
+  model.apply(sampleFrame(3000, {interval_ms: 2000, counters: [hits('sched', 100)]}));
+  t.is(tile(model, 'sched')?.events, 100);
+  t.is(tile(model, 'sched')?.rate, 30);
+  model.apply(sampleFrame(4000, {counters: [hits('sched', 7)]}));
+  t.is(tile(model, 'sched')?.events, 107);
+});
+
+test('without a counter, events are the delivered ones', (t) => {
+  const model = started();
+  model.apply({...sampleFrame(1000), events: [wait(500, 2000), wait(600, 2000)]});
+  t.is(tile(model, 'sched')?.events, 2);
+});
+
+test('a sample of no length only tells where the counters stood', (t) => {
+  const model = started();
+  model.apply(sampleFrame(0, {interval_ms: 0, counters: [hits('sched', 5000)]}));
+  model.apply(sampleFrame(1000, {counters: [hits('sched', 5010)]}));
+  t.is(tile(model, 'sched')?.events, 10);
+  t.is(tile(model, 'sched')?.rate, 10);
+});
+
+test('the sample’s own figures are completed in place', (t) => {
+  const model = started();
+  const input = sampleFrame(1000, {
+    histograms: [histogram('sched', {}, [10, 20, 30, 3000])],
+    counters: [hits('sched', 1)],
+  });
+  model.apply(input);
+  const sched = input.sample?.subsystems.sched;
+  t.is(sched?.status, 'OK');
+  t.is(sched?.events, 1);
+  t.is(sched?.rate_per_s, 1);
+  t.is(sched?.max_us, 3000);
+  t.is(sched?.p99_us, 2816);
+  t.is(sched?.p50_us, 18);
+  t.deepEqual(Object.keys(input.sample?.subsystems ?? {}), ['sched', 'block', 'memory', 'network']);
+});
+
+test('recent distributions cover 60 s, total ones the run, with CPUs', (t) => {
+  const model = started();
+  for (let at = 1000; at <= 90_000; at += 1000) {
+    const slow = at === 5000 ? [9000] : [];
+    model.apply(sampleFrame(at, {histograms: [histogram('sched', {}, [10, 20, ...slow], [[10], [20, ...slow]])]}));
+  }
+  t.is(model.state.total[0]?.count, 181);
+  t.is(model.state.total[0]?.max, 9000);
+  t.is(model.state.recent[0]?.count, 120);
+  t.is(model.state.recent[0]?.max, 20);
+  t.is(model.state.recent[0]?.sum, 60 * 30);
+  const perCpu = model.state.recent[0]?.cpus?.map((row) => row.reduce((sum, n) => sum + n, 0));
+  t.deepEqual(perCpu, [60, 60]);
+  model.apply(sampleFrame(200_000));
+  t.deepEqual(model.state.recent, []);
+});
+
+test('samples of 0.1 s give the same recent sums', (t) => {
+  const model = started();
+  for (let at = 100; at <= 70_000; at += 100) {
+    model.apply(sampleFrame(at, {interval_ms: 100, histograms: [histogram('sched', {}, [10])]}));
+  }
+  const count = model.state.recent[0]?.count as number;
+  t.true(count >= 600 && count <= 610, `${count}`);
+  t.is(
+    model.state.recent[0]?.counts.reduce((sum, n) => sum + n, 0),
+    count,
+  );
+});
+
+test('history is bounded and knows samples without a figure', (t) => {
+  const model = started();
+  for (let i = 1; i <= 70; i++) {
+    const histograms = i % 2 ? [histogram('sched', {}, [i])] : [];
+    model.apply(sampleFrame(i * 1000, {histograms, counters: [hits('oom', i * 3)]}));
+  }
+  const history = tile(model, 'sched')?.history ?? [];
+  t.is(history.length, 60);
+  t.is(history.at(-1), undefined);
+  t.is(history.at(-2), 69);
+  t.deepEqual(new Set(tile(model, 'memory')?.history), new Set([3]));
+});
+
+test('the event buffer keeps the newest 10,000 and counts all', (t) => {
+  const model = started();
+  for (let n = 0; n < 25; n++) {
+    model.apply(frame({events: Array.from({length: 1000}, (_, i) => wait(n * 1000 + i, 1000 + n))}));
+  }
+  t.is(model.state.events.length, MAX_EVENTS);
+  t.is(model.state.eventSeq, 25_000);
+  t.is((model.state.events[0] as {latency_us: number}).latency_us, 1015);
+  t.is((model.state.events.at(-1) as {latency_us: number}).latency_us, 1024);
+});
+
+test('thresholds follow probe objects', (t) => {
+  const model = started();
+  model.apply(
+    frame({probes: [{kind: 'probe', ...stamp(10), id: 'sched', state: 'attached', warn_us: 5, crit_us: 50}]}),
+  );
+  t.is(model.state.thresholds?.sched_warn_us, 5);
+  t.is(model.state.thresholds?.sched_crit_us, 50);
+  t.is(model.state.thresholds?.block_warn_us, 10_000);
+  t.is(model.state.header?.thresholds.sched_warn_us, 1000);
+});
+
+test('an event of an unknown type is kept', (t) => {
+  const model = started();
+  model.apply(frame({events: [unknownEvent(1, {colour: 'blue'})]}));
+  t.is(model.state.events.length, 1);
+});
+
+test('a header in the middle starts everything anew, but events stay counted on', (t) => {
+  const model = started();
+  const state = model.state;
+  model.apply({...sampleFrame(1000, {histograms: [histogram('sched', {}, [10])]}), events: [wait(1, 2000)]});
+  model.apply(frame({header: header()}));
+  t.is(model.state, state);
+  t.is(state.sample, undefined);
+  t.deepEqual(state.total, []);
+  t.deepEqual(state.events, []);
+  t.is(state.eventSeq, 1);
+  t.is(state.nowNs, state.startNs);
+});
+
+test('the summary speaks of the whole run', (t) => {
+  const model = started();
+  const slow = new Array<number>(5).fill(4000);
+  for (let at = 1000; at <= 100_000; at += 1000) {
+    const values = at <= 50_000 ? slow : [10, 10];
+    const loss = {sched: {held: 3, lost: 2, missed: 1}};
+    const counters = [hits('sched', 250)];
+    const events = at <= 50_000 ? [wait(at - 10, 4000)] : [];
+    model.apply({...sampleFrame(at, {histograms: [histogram('sched', {}, values)], counters, loss, load1: 7}), events});
+  }
+  const summary = model.finish(stamp(100_500));
+  t.is(summary.duration_s, 100.5);
+  t.is(summary.overall, 'ELEVATED ACTIVITY');
+  t.is(summary.subsystems.sched?.status, 'OK');
+  t.is(summary.subsystems.sched?.worst_status, 'WARNING');
+  t.is(summary.subsystems.sched?.max_us, 4000);
+  t.is(summary.subsystems.sched?.p99_us, 3840);
+  t.is(summary.subsystems.block?.p99_us, undefined);
+  t.deepEqual(summary.findings, [
+    'sched: p99 wait 3.8ms over the run, worst 4ms (pid 123 victim, behind pid 456 hog): more runnable tasks than CPUs (load 7 on 2 CPUs)',
+    'sched: 100% of 50 reported waits were behind pid 456 hog',
+    'sched: events not shown of 250: 3 held by the rate limit, 2 lost to a full buffer, 1 missed by the kernel; counts and distributions lack the missed ones',
+  ]);
+});
+
+test('throttled waits are named as such and blame nobody', (t) => {
+  const model = started();
+  const events = [
+    wait(500, 3000, {cause: 'throttled', cgroup: '/limited'}),
+    wait(600, 90_000, {cause: 'throttled', cgroup: '/limited'}),
+  ];
+  model.apply({...sampleFrame(1000, {histograms: [histogram('sched', {}, [3000, 90_000])]}), events});
+  const text = model.state.findings.join('\n');
+  t.regex(text, /2 of 2 reported waits were CPU bandwidth throttling, most of them in \/limited/);
+  t.notRegex(text, /behind/);
+  t.true(model.state.recommendations.some((each) => each.includes('cpu.max')));
+});
+
+test('peers of retransmits are named when they concentrate', (t) => {
+  const model = started();
+  const net = (retransmitted: number, sent: number): Counter[] => [
+    {name: 'tcp_retransmitted_segments', labels: {netns: '1'}, value: retransmitted},
+    {name: 'tcp_sent_segments', labels: {netns: '1'}, value: sent},
+  ];
+  model.apply(sampleFrame(1000, {counters: net(0, 1000)}));
+  const events = Array.from({length: 8}, (_, i) => retransmit(1500, {daddr: i < 6 ? '192.0.2.7' : '192.0.2.8'}));
+  model.apply({...sampleFrame(2000, {counters: net(8, 1200)}), events});
+  t.deepEqual(model.state.findings, [
+    'network: 4% of 200 TCP segments sent again over the last 10 s; 6 of 8 reported ones to 192.0.2.7',
+  ]);
+});

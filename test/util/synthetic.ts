@@ -1,0 +1,186 @@
+/**
+ * SYNTHETIC streams: made by hand to hold rules to exact figures. They are no recordings of anything real;
+ * those are in test/fixtures.
+ */
+import type {Frame} from '../../src/types/frame.ts';
+import type {
+  BioLatencyEvent,
+  Counter,
+  Header,
+  Histogram,
+  KernelEvent,
+  OomKillEvent,
+  ProbeInfo,
+  Sample,
+  SchedLatencyEvent,
+  Stamp,
+  TcpRetransmitEvent,
+} from '../../src/types/stream.ts';
+
+/** Monotonic start and wall clock of every synthetic stream. */
+const START_NS = 5_000_000_000_000n;
+const START_WALL = Date.UTC(2026, 2, 1, 12, 0, 0);
+
+/** The stamp `ms` after the synthetic start. */
+export function stamp(ms: number): Stamp {
+  const ns = BigInt(Math.round(ms * 1e6));
+  const second = new Date(START_WALL + Math.floor(ms / 1000) * 1000).toISOString().slice(0, 19);
+  return {time: `${second}.${String(ns % 1_000_000_000n).padStart(9, '0')}Z`, mono_ns: String(START_NS + ns)};
+}
+
+/** Bounds of the kernel side's histograms, written out anew: four buckets an octave from 4 µs on. */
+export function kernelBounds(): number[] {
+  const bounds = [1, 1.25, 1.5, 1.75];
+  for (let octave = 1; octave < 26; octave++) for (let k = 0; k < 4; k++) bounds.push(2 ** octave * (1 + k / 4));
+  return [...bounds, 2 ** 26];
+}
+
+/** Puts raw microseconds into cells one by one (upper-inclusive). */
+export function histogram(
+  name: string,
+  labels: Record<string, string>,
+  values: number[],
+  cpus?: number[][],
+): Histogram {
+  const bounds = kernelBounds();
+  const cells = (all: number[]) => {
+    const counts = new Array(bounds.length + 1).fill(0);
+    for (const value of all) {
+      const cell = bounds.findIndex((bound) => value <= bound);
+      counts[cell < 0 ? bounds.length : cell]++;
+    }
+    return counts;
+  };
+  return {
+    name,
+    labels,
+    unit: 'us',
+    bounds,
+    counts: cells(values),
+    sum: values.reduce((sum, value) => sum + value, 0),
+    count: values.length,
+    max: Math.max(0, ...values),
+    ...(cpus && {cpus: cpus.map(cells)}),
+  };
+}
+
+export const PROBES: ProbeInfo[] = [
+  {id: 'sched', subsystem: 'sched', state: 'attached', method: 'tp_btf', warn_us: 1000, crit_us: 10_000},
+  {id: 'block', subsystem: 'block', state: 'attached', method: 'tp_btf', warn_us: 10_000, crit_us: 100_000},
+  {id: 'oom', subsystem: 'memory', state: 'attached', method: 'tp_btf'},
+  {id: 'retransmit', subsystem: 'network', state: 'attached', method: 'tp_btf'},
+];
+
+export function header(probes: ProbeInfo[] = PROBES, more: Partial<Header> = {}): Header {
+  return {
+    kind: 'header',
+    ...stamp(0),
+    schema: 1,
+    kstop: '0.1.0',
+    host: {name: 'synthetic', kernel: '6.12.0', arch: 'x86_64', cpus: 2, boot_id: 'none'},
+    interval_s: 1,
+    thresholds: {sched_warn_us: 1000, sched_crit_us: 10_000, block_warn_us: 10_000, block_crit_us: 100_000},
+    probes,
+    ...more,
+  };
+}
+
+export interface SampleParts {
+  interval_ms?: number;
+  histograms?: Histogram[];
+  counters?: Counter[];
+  loss?: Sample['loss'];
+  load1?: number;
+}
+
+export function sample(atMs: number, parts: SampleParts = {}): Sample {
+  const {interval_ms = 1000, histograms = [], counters = [], loss = {}, load1} = parts;
+  const host = load1 === undefined ? {} : {load1};
+  return {kind: 'sample', ...stamp(atMs), interval_ms, host, subsystems: {}, histograms, counters, self: {}, loss};
+}
+
+export function frame(parts: Partial<Frame> = {}): Frame {
+  return {events: [], probes: [], errors: [], ...parts};
+}
+
+export const sampleFrame = (atMs: number, parts?: SampleParts): Frame => frame({sample: sample(atMs, parts)});
+
+export function wait(atMs: number, latency_us: number, more: Partial<SchedLatencyEvent> = {}): SchedLatencyEvent {
+  return {
+    kind: 'event',
+    ...stamp(atMs),
+    type: 'SCHED_LATENCY',
+    subsystem: 'sched',
+    severity: latency_us >= 10_000 ? 'critical' : 'warning',
+    cpu: 1,
+    pid: 123,
+    tid: 123,
+    comm: 'victim',
+    latency_us,
+    cause: 'queue',
+    prio: 120,
+    prev_pid: 456,
+    prev_comm: 'hog',
+    ...more,
+  };
+}
+
+export function request(atMs: number, latency_us: number, more: Partial<BioLatencyEvent> = {}): BioLatencyEvent {
+  return {
+    kind: 'event',
+    ...stamp(atMs),
+    type: 'BIO_LATENCY',
+    subsystem: 'block',
+    severity: latency_us >= 100_000 ? 'critical' : 'warning',
+    cpu: 0,
+    pid: 891,
+    comm: 'postgres',
+    latency_us,
+    op: 'write',
+    device: 'nvme0n1',
+    sector: '2048',
+    size_bytes: 4096,
+    ...more,
+  };
+}
+
+export function oom(atMs: number, more: Partial<OomKillEvent> = {}): OomKillEvent {
+  return {
+    kind: 'event',
+    ...stamp(atMs),
+    type: 'OOM_KILL',
+    subsystem: 'memory',
+    severity: 'critical',
+    cpu: 1,
+    pid: 2345,
+    comm: 'java',
+    victim_pid: 2345,
+    victim_comm: 'java',
+    ...more,
+  };
+}
+
+export function retransmit(atMs: number, more: Partial<TcpRetransmitEvent> = {}): TcpRetransmitEvent {
+  return {
+    kind: 'event',
+    ...stamp(atMs),
+    type: 'TCP_RETRANSMIT',
+    subsystem: 'network',
+    severity: 'info',
+    cpu: 0,
+    saddr: '10.0.0.1',
+    sport: 443,
+    daddr: '10.0.0.2',
+    dport: 52134,
+    family: 'IPv4',
+    state: 'ESTABLISHED',
+    segments: 1,
+    ...more,
+  };
+}
+
+/** Any event type that this version doesn't know. */
+export function unknownEvent(atMs: number, fields: Record<string, unknown>): KernelEvent {
+  const base = {kind: 'event' as const, ...stamp(atMs), type: 'NEW_THING', subsystem: 'memory' as const};
+  return {...base, severity: 'info', cpu: 0, ...fields};
+}
