@@ -1,15 +1,17 @@
 import type {Model} from '../model/model.ts';
+import type {Output} from '../outputs/file-output.ts';
 import {JsonOutput} from '../outputs/json.ts';
 import {PlainOutput} from '../outputs/plain.ts';
 import {summaryLines} from '../outputs/report.ts';
-import {streamSink, type Write} from '../outputs/sink.ts';
+import {OutputError, streamSink, type Write} from '../outputs/sink.ts';
 import type {Source} from '../types/frame.ts';
 import type {State} from '../types/state.ts';
 import type {Summary} from '../types/stream.ts';
 import type {Check} from './check.ts';
+import {UsageError} from './errors.ts';
 import {EXIT, type ExitCode} from './exit.ts';
-import type {ShowOptions} from './options.ts';
-import {type Output, run} from './run.ts';
+import type {RecordOptions, ShowOptions} from './options.ts';
+import {run} from './run.ts';
 import {onDuration, onSignals} from './signals.ts';
 
 interface Session {
@@ -30,11 +32,16 @@ function rescue(summary: Summary, state: State): void {
   process.stderr.write(`${summaryLines(summary, state).join('\n')}\n`);
 }
 
-/** Runs a session into an output until it ends by itself, by its duration or by a signal. */
-async function runText(session: Session, output: Output): Promise<ExitCode> {
+/**
+ * Runs a session into an output until it ends by itself, by its duration or by a signal.
+ * @throws {UsageError} when the output can't be opened.
+ */
+async function runText(session: Session, open: () => Output | Promise<Output>): Promise<ExitCode> {
   const stop = (): void => session.source.stop();
-  const undo = [onSignals(stop), onDuration(session.durationS, stop)];
+  const undo = [onSignals(stop)];
   try {
+    const output = await opened(open);
+    undo.push(onDuration(session.durationS, stop));
     return await run({...session, output, rescue});
   } finally {
     for (const each of undo) each();
@@ -42,9 +49,36 @@ async function runText(session: Session, output: Output): Promise<ExitCode> {
   }
 }
 
-/** Runs a session as plain text or JSON, to stdout. */
+async function opened(open: () => Output | Promise<Output>): Promise<Output> {
+  try {
+    return await open();
+  } catch (error) {
+    if (error instanceof OutputError) throw new UsageError(error.what, error.why, error.remedy);
+    throw error;
+  }
+}
+
+/** Runs a session as plain text or JSON, to stdout or into a new file. */
 export async function runStream(session: Session, options: ShowOptions): Promise<ExitCode> {
-  return await runText(session, textOutput(options, streamSink(process.stdout, 'stdout')));
+  if (options.output === undefined)
+    return await runText(session, () => textOutput(options, streamSink(process.stdout, 'stdout')));
+  const [{createOutputFile}, {FileOutput}] = await Promise.all([
+    import('../outputs/file.ts'),
+    import('../outputs/file-output.ts'),
+  ]);
+  const path = options.output;
+  return await runText(session, async () => {
+    const file = await createOutputFile(path);
+    return new FileOutput(textOutput(options, file.write), file);
+  });
+}
+
+/** Runs a session into a recording; `-` is stdout. */
+export async function runRecord(session: Session, options: RecordOptions): Promise<ExitCode> {
+  if (options.file === '-')
+    return await runText(session, () => new JsonOutput({write: streamSink(process.stdout, 'stdout')}));
+  const {createRecording} = await import('../outputs/record.ts');
+  return await runText(session, () => createRecording(options.file, options));
 }
 
 /** Runs a session on the screen; the summary goes to the terminal after it was given back. */

@@ -5,9 +5,9 @@ import {Problem} from '../util/problem.ts';
 import {Check} from './check.ts';
 import {errorLine, UsageError} from './errors.ts';
 import {EXIT, type ExitCode} from './exit.ts';
-import {runScreen, runStream} from './faces.ts';
+import {runRecord, runScreen, runStream} from './faces.ts';
 import {helpText} from './flags.ts';
-import {type LiveOptions, type Options, parseOptions, type ReplayOptions} from './options.ts';
+import {type LiveOptions, type Options, parseOptions, type RecordOptions, type ReplayOptions} from './options.ts';
 import {VERSION} from './version.ts';
 
 async function live(options: LiveOptions): Promise<ExitCode> {
@@ -16,6 +16,12 @@ async function live(options: LiveOptions): Promise<ExitCode> {
   const check = options.check ? new Check(options.probes) : undefined;
   const session = {...(await openLive(options)), check, durationS: options.durationS};
   return onScreen ? await runScreen(session, {...options, stdin: process.stdin}) : await runStream(session, options);
+}
+
+async function record(options: RecordOptions): Promise<ExitCode> {
+  const {openLive} = await import('./live.ts');
+  const check = options.check ? new Check(options.probes) : undefined;
+  return await runRecord({...(await openLive(options)), check, durationS: options.durationS}, options);
 }
 
 async function replay(options: ReplayOptions): Promise<ExitCode> {
@@ -55,7 +61,7 @@ async function dispatch(options: Options): Promise<ExitCode> {
     case 'live':
       return await live(options);
     case 'record':
-      return EXIT.usage;
+      return await record(options);
     case 'replay':
       return await replay(options);
   }
@@ -67,7 +73,7 @@ function tell(error: unknown, json: boolean): ExitCode {
   if (process.env.KSTOP_DEBUG && error instanceof Error) process.stderr.write(`${error.stack}\n`);
   if (json) {
     const {what, why, remedy} = error instanceof Problem ? error : {what: 'internal error', why: String(error)};
-    const stamp = {time: new Date().toISOString(), mono_ns: String(process.hrtime.bigint())};
+    const stamp = {time: new Date().toISOString().replace('Z', '000000Z'), mono_ns: String(process.hrtime.bigint())};
     process.stdout.write(jsonLine({kind: 'error', ...stamp, what, why, ...(remedy && {remedy})}));
   }
   return codeOf(error);

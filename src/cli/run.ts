@@ -1,16 +1,11 @@
 import type {Model} from '../model/model.ts';
+import type {Output} from '../outputs/file-output.ts';
 import {OutputError} from '../outputs/sink.ts';
-import type {Frame, Source} from '../types/frame.ts';
+import type {Source} from '../types/frame.ts';
 import type {State} from '../types/state.ts';
 import type {Stamp, Summary} from '../types/stream.ts';
 import type {Check} from './check.ts';
 import {EXIT, type ExitCode} from './exit.ts';
-
-/** A face that writes a stream: plain text, JSON, or a recording. */
-export interface Output {
-  frame(frame: Frame): Promise<void> | undefined;
-  finish(summary: Summary, state: State): Promise<void> | undefined;
-}
 
 /** The stamp of the last thing that was seen. */
 function lastStamp(state: State): Stamp {
