@@ -1,0 +1,192 @@
+import test from 'ava';
+import {Model} from '../../src/model/model.ts';
+import {PlainOutput} from '../../src/outputs/plain.ts';
+import type {Frame} from '../../src/types/frame.ts';
+import {
+  frame,
+  header,
+  histogram,
+  oom,
+  PROBES,
+  request,
+  retransmit,
+  sampleFrame,
+  stamp,
+  unknownEvent,
+  wait,
+} from '../util/synthetic.ts';
+
+process.env.TZ = 'UTC';
+
+/** Runs frames through model and plain output; the whole text. */
+async function plain(
+  frames: Frame[],
+  options: {quiet?: boolean; histogram?: boolean; finish?: boolean} = {},
+): Promise<string> {
+  let text = '';
+  const write = (more: string) => {
+    text += more;
+    return undefined;
+  };
+  const model = new Model();
+  const output = new PlainOutput({write, ...options});
+  for (const each of frames) {
+    model.apply(each);
+    await output.frame(each);
+  }
+  if (options.finish ?? true) await output.finish(model.finish(stamp(35_200)), model.state);
+  return text;
+}
+
+const line = async (event: Frame['events'][number]) =>
+  (await plain([frame({events: [event]})], {finish: false})).trimEnd();
+
+test('live lines have the contract’s columns', async (t) => {
+  t.is(
+    await line(wait(789, 2450, {cpu: 3, pid: 1234, comm: 'myapp'})),
+    '12:00:00.789 SCHED_LATENCY    cpu=3   pid=1234    myapp            latency=2.45ms [WARNING]',
+  );
+  t.is(
+    await line(retransmit(1012, {pid: 5678, comm: 'nginx'})),
+    '12:00:01.012 TCP_RETRANSMIT   cpu=0   pid=5678    nginx            sport=443 dport=52134 saddr=10.0.0.1 daddr=10.0.0.2 state=ESTABLISHED',
+  );
+  t.is(
+    await line(request(1345, 15_200, {cpu: 2, queue_us: 1100, device_us: 14_100})),
+    '12:00:01.345 BIO_LATENCY      cpu=2   pid=891     postgres         latency=15.2ms op=write dev=nvme0n1 queue=1.1ms device=14.1ms [WARNING]',
+  );
+  t.is(
+    await line(oom(2678, {rss_bytes: 2 ** 30, memcg: '/box', limit_bytes: 2 ** 30})),
+    '12:00:02.678 OOM_KILL         cpu=1   pid=2345    java             victim_pid=2345 victim=java rss=1GiB memcg=/box limit=1GiB *** PROCESS KILLED ***',
+  );
+});
+
+test('an unknown owner is a dash', async (t) => {
+  t.is(
+    await line(retransmit(1000)),
+    '12:00:01.000 TCP_RETRANSMIT   cpu=0   pid=-       -                sport=443 dport=52134 saddr=10.0.0.1 daddr=10.0.0.2 state=ESTABLISHED',
+  );
+});
+
+test('critical and throttled waits say so', async (t) => {
+  t.true((await line(wait(1, 45_000))).endsWith('latency=45ms [CRITICAL]'));
+  t.true((await line(wait(1, 2000, {cause: 'throttled'}))).endsWith('latency=2ms cause=throttled [WARNING]'));
+});
+
+test('an event of an unknown type shows its plain fields', async (t) => {
+  const text = await line(unknownEvent(1, {colour: 'dark blue', size_bytes: 12, inner: {a: 1}, nothing: null}));
+  t.is(
+    text,
+    '12:00:00.001 NEW_THING        cpu=0   pid=-       -                colour="dark blue" size_bytes=12 nothing=null',
+  );
+});
+
+test('names from the kernel can’t act on the terminal or forge a line', async (t) => {
+  const evil = '\x1b[31m\n12:00 X\u202e';
+  const text = await plain([
+    frame({
+      header: header([{...PROBES[0]!, reason: evil}], {host: {...header().host, name: evil}, filter: {comm: evil}}),
+    }),
+    frame({
+      events: [wait(1, 2000, {comm: evil}), oom(2, {memcg: evil, victim_comm: evil}), unknownEvent(3, {[evil]: evil})],
+    }),
+    frame({errors: [{kind: 'error', ...stamp(4), what: evil, why: evil, remedy: evil}]}),
+    sampleFrame(1000, {
+      histograms: [histogram('block', {device: evil, op: 'read'}, [5000])],
+      loss: {[evil]: {held: 1, lost: 0, missed: 0}},
+    }),
+  ]);
+  t.notRegex(text.replaceAll('\n', ''), /[\u0000-\u001f\u007f-\u009f\u202e]/);
+  t.is(text.split('\n').filter((each) => each.startsWith('12:00 X')).length, 0);
+  t.regex(text, /\\x1b\[31m\\n12:00 X\\u202e/);
+});
+
+test('a date line marks midnight, once, also when a late event follows', async (t) => {
+  const day = 12 * 3600 * 1000;
+  const events = [wait(day - 1, 2000), wait(day + 1, 2000), wait(day - 2, 2000), wait(day + 2, 2000)];
+  const text = await plain([frame({header: header()}), frame({events})], {finish: false});
+  const lines = text.trimEnd().split('\n').slice(-5);
+  t.deepEqual(
+    lines.map((each) => each.slice(0, 18)),
+    ['23:59:59.999 SCHED', '--- 2026-03-02 ---', '00:00:00.001 SCHED', '23:59:59.998 SCHED', '00:00:00.002 SCHED'],
+  );
+});
+
+test('it starts with host, thresholds, filter and a table of probes', async (t) => {
+  const probes = [
+    PROBES[0]!,
+    {...PROBES[2]!, state: 'unavailable' as const, method: undefined, reason: 'needs CAP_BPF'},
+  ];
+  const text = await plain([frame({header: header(probes, {filter: {pid: 42}})})], {finish: false});
+  t.deepEqual(text.split('\n'), [
+    'kstop 0.1.0 on synthetic (Linux 6.12.0 x86_64, 2 CPUs), 2026-03-01 12:00:00',
+    'Thresholds (warning/critical): sched 1ms/10ms, block 10ms/100ms',
+    'Only pid 42: events, distributions and status speak of these alone',
+    '',
+    'PROBE  SUBSYSTEM  STATE        METHOD OR REASON',
+    'sched  sched      attached     tp_btf',
+    'oom    memory     unavailable  needs CAP_BPF',
+    '',
+    '',
+  ]);
+});
+
+/** A small run with everything in it. */
+function run(): Frame[] {
+  const histograms = [
+    histogram('sched', {}, [0.5, 1.5, 3, 3.5, 4, 5, 6, 900, 2000, 5000]),
+    histogram('block', {device: 'vda', op: 'write'}, [300, 20_000]),
+  ];
+  const counters = [{name: 'hits', labels: {probe: 'sched'}, value: 2}];
+  return [
+    frame({header: header()}),
+    {...sampleFrame(1000, {histograms, counters}), events: [wait(10, 5000), wait(20, 2000)]},
+  ];
+}
+
+test('the distributions are merged to powers of two, with stars', async (t) => {
+  const text = await plain(run());
+  const from = text.indexOf('sched latency:');
+  t.deepEqual(text.slice(from, text.indexOf('\n\n', from)).split('\n'), [
+    'sched latency: 10 counted, average 792us, max 5ms',
+    '     usecs               : count    distribution',
+    '         0 -> 1          : 2        |**************************              |',
+    '         2 -> 3          : 3        |****************************************|',
+    '         4 -> 7          : 2        |**************************              |',
+    '         8 -> 15         : 0        |                                        |',
+    '        16 -> 31         : 0        |                                        |',
+    '        32 -> 63         : 0        |                                        |',
+    '        64 -> 127        : 0        |                                        |',
+    '       128 -> 255        : 0        |                                        |',
+    '       256 -> 511        : 0        |                                        |',
+    '       512 -> 1023       : 1        |*************                           |',
+    '      1024 -> 2047       : 1        |*************                           |',
+    '      2048 -> 4095       : 0        |                                        |',
+    '      4096 -> 8191       : 1        |*************                           |',
+  ]);
+  t.regex(text, /\nblock device=vda op=write latency: 2 counted, average 10.2ms, max 20ms\n/);
+});
+
+test('it ends with the summary', async (t) => {
+  const text = await plain(run());
+  t.deepEqual(text.slice(text.indexOf('MONITORING SUMMARY')).split('\n').slice(0, 11), [
+    'MONITORING SUMMARY',
+    'Duration: 35.2s',
+    'Overall:  HEALTHY',
+    '',
+    'SUBSYSTEM  EVENTS  WORST    P99  STATUS  WORST STATUS',
+    'sched           2    5ms  4.6ms  OK      OK',
+    'block           0   20ms   18ms  OK      OK',
+    'memory          0      -      -  OK      OK',
+    'network         0      -      -  OK      OK',
+    '',
+    'Losses: none',
+  ]);
+});
+
+test('quiet shows only the summary, --no-histogram no distributions', async (t) => {
+  const quiet = await plain(run(), {quiet: true});
+  t.notRegex(quiet, /SCHED_LATENCY|PROBE {2}/);
+  t.regex(quiet, /^sched latency/);
+  const bare = await plain(run(), {quiet: true, histogram: false});
+  t.true(bare.startsWith('MONITORING SUMMARY\n'));
+});
