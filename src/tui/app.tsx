@@ -25,8 +25,8 @@ export interface AppProps {
 
 /** Where keys go now. */
 function whereOf(store: Store, layout: Layout): Where {
-  if (store.dialog === 'help') return 'help';
-  return layout.kind === 'small' ? 'small' : store.focus;
+  if (layout.kind === 'small') return 'small';
+  return store.dialog === 'help' ? 'help' : store.focus;
 }
 
 /** Turns keys into commands; the threshold dialog takes all but those that leave. */
@@ -36,7 +36,7 @@ function useKeys({store, hands}: AppProps, layout: Layout): void {
   useInput((input, key) => {
     const open = store.dialog === 'threshold';
     for (const name of keyNames(input, key)) {
-      if (store.dialog === 'threshold' && !name.startsWith('ctrl+')) {
+      if (layout.kind !== 'small' && store.dialog === 'threshold' && !name.startsWith('ctrl+')) {
         if (!open) store.typeahead.push(name);
         continue;
       }

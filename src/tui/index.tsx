@@ -75,6 +75,8 @@ export async function runTui(options: TuiOptions): Promise<ExitReason> {
   } finally {
     terminal.close();
     unwatch();
+    // A terminal that has gone says so once more, for what was written last.
+    for (const stream of [stdin, stdout]) stream.on('error', () => {});
     giveConsoleBack();
   }
 }

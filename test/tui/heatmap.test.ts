@@ -1,7 +1,9 @@
 import test from 'ava';
 import {foldRows, type HeatRow, heatRows, mergeCells, OCTAVES, octaveOf} from '../../src/tui/panes/heat-data.ts';
 import {heatScale, intensity, paintHeatmap} from '../../src/tui/panes/heatmap.ts';
-import {sparkline} from '../../src/tui/panes/sparkline.ts';
+import {addSparkline, latencyScale, type Point, rateScale, type SparkScale} from '../../src/tui/panes/sparkline.ts';
+import {Line} from '../../src/tui/text/line.ts';
+import {makeTheme} from '../../src/tui/theme.ts';
 import type {Distribution} from '../../src/types/state.ts';
 import {filled, unstyled} from './state.ts';
 
@@ -75,8 +77,14 @@ test('the heatmap folds many CPUs, scrolls, and says so', async (t) => {
 });
 
 test('sparklines: the newest at the right, the worst of each group, gaps for missing samples', (t) => {
-  t.is(sparkline([0, 1, 2, 4], 6, '▁▂▃▄▅▆▇█'), '  ▁▃▅█');
-  t.is(sparkline([1, undefined, 8, undefined, undefined, undefined], 3, '▁█'), '▁█ ');
-  t.is(sparkline([undefined, 1, 1000, 1_000_000], 4, '▁▂▃▄▅▆▇█', 1), ' ▁▅█');
-  t.is(sparkline([], 4, '▁█'), '    ');
+  const drawn = (history: Point[], width: number, scale: SparkScale): string => {
+    const line = new Line(width, makeTheme('mono'));
+    addSparkline(line, history, width, '▁▂▃▄▅▆▇█', scale);
+    return unstyled(line.end());
+  };
+  t.is(drawn([0, 1, 2, 4], 6, rateScale([0, 1, 2, 4])), '  ▁▃▅█');
+  t.is(drawn([1, undefined, 8, undefined, undefined, undefined], 3, rateScale([1, 8])), '▂█ ');
+  t.is(drawn([undefined, 5, 100, 1000, 10_000, 1e6], 6, latencyScale(1000)), ' ▁▃▆██');
+  t.is(drawn([], 4, rateScale([])), '    ');
+  t.is(drawn([0, 0], 2, rateScale([0, 0])), '▁▁');
 });

@@ -86,7 +86,7 @@ test('before the first frame there is something to read', async (t) => {
 
 test('the bottom line names the keys that work, how to quit first of all', async (t) => {
   const {store} = await filled();
-  t.is(unstyled(paintBottomLine(store, 'help', 80)[0]!).trim(), 'Esc back  ↑↓ scroll  G newest  q quit');
+  t.is(unstyled(paintBottomLine(store, 'help', 80)[0]!).trim(), 'Esc back  ↑↓ scroll  q quit');
   t.is(unstyled(paintBottomLine(store, 'tiles', 16)[0]!), ' ? help  q quit ');
   t.regex(unstyled(paintBottomLine(store, 'tiles', 80)[0]!), /x on\/off .*\+ - = threshold/);
   const {store: replay} = await filled({replay: true});

@@ -31,18 +31,28 @@ interface Way {
   /** Options of the fixture. */
   options?: Record<string, unknown>;
   /** Leaves. */
-  leave?: (pty: Pty) => void;
+  leave?: (pty: Pty) => void | Promise<void>;
   /** What the fixture prints as its reason. */
   reason: RegExp;
 }
 
 const signal = (name: NodeJS.Signals): Way => ({
   name,
-  leave: (pty) => process.kill(pty.program, name),
+  leave: (pty) => void process.kill(pty.program, name),
   reason: new RegExp(`"kind":"signal","signal":"${name}"`),
 });
 
 const WAYS: Way[] = [
+  {
+    name: 'q twice, with a source that never drains',
+    options: {stuck: true},
+    leave: async (pty) => {
+      pty.send('q');
+      await pty.shows('STOPPING');
+      pty.send('q');
+    },
+    reason: /"kind":"quit"/,
+  },
   {name: 'q', leave: (pty) => pty.send('q'), reason: /"kind":"quit"/},
   {name: 'Ctrl-C', leave: (pty) => pty.send('\x03'), reason: /"kind":"quit"/},
   signal('SIGTERM'),
@@ -61,7 +71,7 @@ for (const {name, options, leave, reason} of WAYS) {
     try {
       if (leave) {
         await pty.shows('LIVE');
-        leave(pty);
+        await leave(pty);
       }
       await pty.end();
       t.regex(pty.text, reason);

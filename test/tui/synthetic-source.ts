@@ -15,6 +15,8 @@ export interface SyntheticOptions {
   samples?: number;
   /** Throw from frames() after so many samples. */
   failAfter?: number;
+  /** Go on after stop(), delivering nothing. */
+  stuck?: boolean;
   /** Command names as an attacker would choose them. */
   hostile?: boolean;
 }
@@ -59,6 +61,7 @@ export class SyntheticSource implements Source {
       this.ms += intervalMs;
       while (this.pending.length > 0) yield this.pending.shift() as Frame;
     }
+    if (this.options.stuck) await delay(60_000, undefined, {ref: false});
     if (this.stopped) yield {...this.empty(), sample: this.sample(intervalMs)};
     this.play.ended = true;
   }

@@ -67,18 +67,16 @@ function charName(char: string): string {
 export function matchKey(name: string, context: Context, rows: readonly KeyRow[] = KEYS): Match | undefined {
   let unavailable: KeyRow | undefined;
   for (const row of rows) {
-    if (!row.keys.includes(name) || !worksIn(row, context.where)) continue;
+    if (!row.keys.includes(name) || !row.where.includes(context.where)) continue;
     if (row.only === undefined || (row.only === 'replay') === context.replay) return {command: row.command};
     unavailable ??= row;
   }
   return unavailable && {unavailable};
 }
 
-function worksIn(row: KeyRow, where: Where): boolean {
-  return row.where ? row.where.includes(where) : where !== 'help' && where !== 'small';
-}
-
 /** The rows that work in a context: for the bottom line. */
 export function rowsFor(context: Context): KeyRow[] {
-  return KEYS.filter((row) => worksIn(row, context.where) && (!row.only || (row.only === 'replay') === context.replay));
+  return KEYS.filter(
+    (row) => row.where.includes(context.where) && (!row.only || (row.only === 'replay') === context.replay),
+  );
 }

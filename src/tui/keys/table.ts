@@ -33,214 +33,96 @@ export type Where = 'tiles' | 'heatmap' | 'events' | 'help' | 'small';
 /** One row of the key table. Matcher, help screen and bottom line all read it. */
 export interface KeyRow {
   command: Command;
-  /** Key names as `keyNames` makes them. */
-  keys: readonly string[];
-  /** How the keys are written for people. */
+  /** How the keys are written for people, with spaces between them. */
   label: string;
+  /** The same as names that `keyNames` makes. */
+  keys: readonly string[];
   /** One or two words for the bottom line; absent: not shown there. */
   short?: string;
   /** A sentence for the help screen. */
   help: string;
-  /** Absent: everywhere but in dialogs. */
-  where?: readonly Where[];
+  where: readonly Where[];
   /** `live`: needs the running kernel, unavailable in a replay. `replay`: the other way round, and silent when live. */
   only?: 'live' | 'replay';
   /** Heading in the help screen. */
   group: 'Everywhere' | 'Moving' | 'Probes and thresholds' | 'Replay';
 }
 
+type More = Partial<Pick<KeyRow, 'short' | 'where' | 'only'>>;
+type Row = Omit<KeyRow, 'group'>;
+
 const PANES: readonly Where[] = ['tiles', 'heatmap', 'events'];
+const ALL: readonly Where[] = [...PANES, 'help', 'small'];
+const MOVED: readonly Where[] = [...PANES, 'help'];
 const SCROLLED: readonly Where[] = ['heatmap', 'events', 'help'];
 
+const NAMES: Record<string, string> = {
+  Esc: 'escape',
+  PgUp: 'pageup',
+  PgDn: 'pagedown',
+  '↑': 'up',
+  '↓': 'down',
+  '←': 'left',
+  '→': 'right',
+  'Shift-Tab': 'shift+tab',
+};
+
+/** The name of a key as written in a label. */
+function nameOf(written: string): string {
+  if (written.length === 1 && !NAMES[written]) return written;
+  return NAMES[written] ?? written.toLowerCase().replace('ctrl-', 'ctrl+');
+}
+
+function row(command: Command, label: string, help: string, more: More = {}): Row {
+  return {command, label, keys: label.split(' ').map(nameOf), help, where: PANES, ...more};
+}
+
+const EVERYWHERE: Row[] = [
+  row('help', '? h F1', 'this help', {short: 'help', where: [...PANES, 'small']}),
+  row('close', 'Esc ? h F1', 'close the help or a dialog', {short: 'back', where: ['help']}),
+  row('pause', 'Space', 'freeze the view; collecting goes on', {short: 'pause', only: 'live'}),
+  row('clear', 'c', 'clear the event pane', {short: 'clear'}),
+  row('redraw', 'Ctrl-L', 'draw the screen anew', {where: ALL}),
+  row('suspend', 'Ctrl-Z', 'back to the shell; fg returns', {where: ALL}),
+  row('quit', 'q Ctrl-C', 'stop and print the summary', {short: 'quit', where: ALL}),
+];
+
+const MOVING: Row[] = [
+  row('next-pane', 'Tab', 'next pane', {short: 'pane'}),
+  row('previous-pane', 'Shift-Tab', 'previous pane'),
+  row('left', '←', 'the subsystem to the left', {where: ['tiles']}),
+  row('right', '→', 'the subsystem to the right', {short: 'select', where: ['tiles']}),
+  row('up', '↑ k', 'one row up', {where: MOVED}),
+  row('down', '↓ j', 'one row down', {short: 'scroll', where: SCROLLED}),
+  row('down', '↓ j', 'one row down', {where: ['tiles']}),
+  row('page-up', 'PgUp', 'one page up', {where: SCROLLED}),
+  row('page-down', 'PgDn', 'one page down', {where: SCROLLED}),
+  row('first', 'g Home', 'to the first row', {where: MOVED}),
+  row('last', 'G End', 'to the last row; events follow again', {short: 'newest', where: ['events']}),
+  row('last', 'G End', 'to the last row', {where: ['tiles', 'heatmap', 'help']}),
+];
+
+const PROBES: Row[] = [
+  row('toggle', 'x', "attach or detach the selected subsystem's probe", {short: 'on/off', only: 'live'}),
+  row('raise', '+', 'raise its warning threshold (1-2-5 steps)', {only: 'live'}),
+  row('lower', '-', 'lower its warning threshold', {short: 'threshold', only: 'live'}),
+  row('set-threshold', '=', 'type its warning threshold', {only: 'live'}),
+];
+
+const REPLAY: Row[] = [
+  row('play-pause', 'Space', 'play or pause', {short: 'play/pause', only: 'replay'}),
+  row('step-back', ',', 'one sample back', {only: 'replay'}),
+  row('step-forward', '.', 'one sample on', {short: 'step', only: 'replay'}),
+  row('slower', '<', 'half the speed', {only: 'replay'}),
+  row('faster', '>', 'twice the speed', {short: 'speed', only: 'replay'}),
+];
+
+const grouped = (group: KeyRow['group'], rows: Row[]): KeyRow[] => rows.map((each) => ({...each, group}));
+
+/** The key table. */
 export const KEYS: readonly KeyRow[] = [
-  {
-    command: 'help',
-    keys: ['?', 'h', 'f1'],
-    label: '? h F1',
-    short: 'help',
-    help: 'this help',
-    group: 'Everywhere',
-    where: [...PANES, 'small'],
-  },
-  {
-    command: 'close',
-    keys: ['escape', '?', 'h', 'f1'],
-    label: 'Esc',
-    short: 'back',
-    help: 'close the help or a dialog',
-    group: 'Everywhere',
-    where: ['help'],
-  },
-  {
-    command: 'pause',
-    keys: ['space'],
-    label: 'Space',
-    short: 'pause',
-    help: 'freeze the view; collecting goes on',
-    group: 'Everywhere',
-    only: 'live',
-  },
-  {
-    command: 'clear',
-    keys: ['c'],
-    label: 'c',
-    short: 'clear',
-    help: 'clear the event pane',
-    group: 'Everywhere',
-    where: PANES,
-  },
-  {
-    command: 'redraw',
-    keys: ['ctrl+l'],
-    label: 'Ctrl-L',
-    help: 'draw the screen anew',
-    group: 'Everywhere',
-    where: [...PANES, 'help', 'small'],
-  },
-  {
-    command: 'suspend',
-    keys: ['ctrl+z'],
-    label: 'Ctrl-Z',
-    help: 'back to the shell; fg returns',
-    group: 'Everywhere',
-    where: [...PANES, 'help', 'small'],
-  },
-  {
-    command: 'quit',
-    keys: ['q', 'ctrl+c'],
-    label: 'q Ctrl-C',
-    short: 'quit',
-    help: 'stop and print the summary',
-    group: 'Everywhere',
-    where: [...PANES, 'help', 'small'],
-  },
-
-  {command: 'next-pane', keys: ['tab'], label: 'Tab', short: 'pane', help: 'next pane', group: 'Moving', where: PANES},
-  {
-    command: 'previous-pane',
-    keys: ['shift+tab'],
-    label: 'Shift-Tab',
-    help: 'previous pane',
-    group: 'Moving',
-    where: PANES,
-  },
-  {command: 'left', keys: ['left'], label: '←', help: 'the subsystem to the left', group: 'Moving', where: ['tiles']},
-  {
-    command: 'right',
-    keys: ['right'],
-    label: '→',
-    short: 'select',
-    help: 'the subsystem to the right',
-    group: 'Moving',
-    where: ['tiles'],
-  },
-  {command: 'up', keys: ['up', 'k'], label: '↑ k', help: 'one row up', group: 'Moving', where: [...PANES, 'help']},
-  {
-    command: 'down',
-    keys: ['down', 'j'],
-    label: '↓ j',
-    short: 'scroll',
-    help: 'one row down',
-    group: 'Moving',
-    where: [...PANES, 'help'],
-  },
-  {command: 'page-up', keys: ['pageup'], label: 'PgUp', help: 'one page up', group: 'Moving', where: SCROLLED},
-  {command: 'page-down', keys: ['pagedown'], label: 'PgDn', help: 'one page down', group: 'Moving', where: SCROLLED},
-  {
-    command: 'first',
-    keys: ['g', 'home'],
-    label: 'g Home',
-    help: 'to the first row',
-    group: 'Moving',
-    where: [...PANES, 'help'],
-  },
-  {
-    command: 'last',
-    keys: ['G', 'end'],
-    label: 'G End',
-    short: 'newest',
-    help: 'to the last row; events follow again',
-    group: 'Moving',
-    where: [...PANES, 'help'],
-  },
-
-  {
-    command: 'toggle',
-    keys: ['x'],
-    label: 'x',
-    short: 'on/off',
-    help: "attach or detach the selected subsystem's probe",
-    group: 'Probes and thresholds',
-    where: PANES,
-    only: 'live',
-  },
-  {
-    command: 'raise',
-    keys: ['+'],
-    label: '+',
-    help: 'raise its warning threshold (1-2-5 steps)',
-    group: 'Probes and thresholds',
-    where: PANES,
-    only: 'live',
-  },
-  {
-    command: 'lower',
-    keys: ['-'],
-    label: '-',
-    short: 'threshold',
-    help: 'lower its warning threshold',
-    group: 'Probes and thresholds',
-    where: PANES,
-    only: 'live',
-  },
-  {
-    command: 'set-threshold',
-    keys: ['='],
-    label: '=',
-    help: 'type its warning threshold',
-    group: 'Probes and thresholds',
-    where: PANES,
-    only: 'live',
-  },
-
-  {
-    command: 'play-pause',
-    keys: ['space'],
-    label: 'Space',
-    short: 'play/pause',
-    help: 'play or pause',
-    group: 'Replay',
-    where: PANES,
-    only: 'replay',
-  },
-  {
-    command: 'step-back',
-    keys: [','],
-    label: ',',
-    help: 'one sample back',
-    group: 'Replay',
-    where: PANES,
-    only: 'replay',
-  },
-  {
-    command: 'step-forward',
-    keys: ['.'],
-    label: '.',
-    short: 'step',
-    help: 'one sample on',
-    group: 'Replay',
-    where: PANES,
-    only: 'replay',
-  },
-  {command: 'slower', keys: ['<'], label: '<', help: 'half the speed', group: 'Replay', where: PANES, only: 'replay'},
-  {
-    command: 'faster',
-    keys: ['>'],
-    label: '>',
-    short: 'speed',
-    help: 'twice the speed',
-    group: 'Replay',
-    where: PANES,
-    only: 'replay',
-  },
+  ...grouped('Everywhere', EVERYWHERE),
+  ...grouped('Moving', MOVING),
+  ...grouped('Probes and thresholds', PROBES),
+  ...grouped('Replay', REPLAY),
 ];

@@ -13,11 +13,7 @@ const size: Shown = (value) => (typeof value === 'number' ? bytes(value) : text(
 const BY_TYPE: Record<string, [field: string, name: string, shown: Shown][]> = {
   SCHED_LATENCY: [
     ['latency_us', 'latency', time],
-    ['cause', 'cause', text],
     ['throttled_us', 'throttled', time],
-    ['prev_comm', 'after', text],
-    ['prev_pid', 'after_pid', text],
-    ['prio', 'prio', text],
   ],
   BIO_LATENCY: [
     ['latency_us', 'latency', time],
@@ -61,11 +57,22 @@ export function eventFields(event: KernelEvent): Fields {
   const out: Fields = addresses(values);
   if (known) {
     for (const [field, name, shown] of known) if (values[field] !== undefined) out.push([name, shown(values[field])]);
+    if (event.type === 'SCHED_LATENCY') out.push(...waited(values));
   } else {
     for (const [field, value] of Object.entries(values)) if (!COMMON.has(field)) out.push(unknownField(field, value));
   }
   if (event.container) out.push(['container', text(event.container.name ?? event.container.id)]);
   else if (event.cgroup !== undefined) out.push(['cgroup', text(event.cgroup)]);
+  return out;
+}
+
+/** Behind whom a task waited, and what is out of the ordinary about it. */
+function waited({cause, prev_comm, prev_pid, prio}: UnknownEvent): Fields {
+  const out: Fields = [];
+  if (cause !== undefined && cause !== 'queue') out.push(['cause', text(cause)]);
+  if (prev_comm !== undefined) out.push(['behind', `${text(prev_comm)}[${text(prev_pid ?? '-')}]`]);
+  if (typeof prio === 'number' && prio < 100) out.push(['prio', `rt${99 - prio}`]);
+  else if (typeof prio === 'number' && prio !== 120) out.push(['nice', String(prio - 120)]);
   return out;
 }
 

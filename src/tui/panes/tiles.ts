@@ -1,4 +1,3 @@
-import {PROBES} from '../../probes/catalog.ts';
 import type {State, SubsystemState} from '../../types/state.ts';
 import type {ProbeInfo, SubsystemName} from '../../types/stream.ts';
 import {bytes, count, percent, percentileText, rate} from '../../util/format.ts';
@@ -9,7 +8,7 @@ import {thresholdOf} from '../state/thresholds.ts';
 import {framed} from '../text/frame.ts';
 import {blank, Line} from '../text/line.ts';
 import {statusToken, type Theme} from '../theme.ts';
-import {sparkline} from './sparkline.ts';
+import {addSparkline, latencyScale, rateScale} from './sparkline.ts';
 
 /** What a tile is called. */
 export const NAMES: Record<SubsystemName, string> = {
@@ -23,7 +22,7 @@ export const NAMES: Record<SubsystemName, string> = {
   lockup: 'Lock-ups',
 };
 
-/** Subsystems whose history is of latencies: their sparkline is logarithmic. */
+/** Subsystems whose history is of latencies. */
 const LATENCY: readonly SubsystemName[] = ['sched', 'block', 'vfs', 'syscall'];
 
 /** The tiles side by side, or one line a subsystem where there is no room for boxes. */
@@ -61,8 +60,8 @@ function tile(subsystem: SubsystemState, store: Store, width: number, height: nu
   const why = whyOf(subsystem, state);
   const rows = height - 2;
   if (rows >= 5) lines.push(figures2(subsystem, state, inner, theme));
-  if (rows >= 4) lines.push(sparkOf(subsystem, inner, theme), whyLine(why, subsystem, inner, theme));
-  else lines.push(why.trouble ? whyLine(why, subsystem, inner, theme) : sparkOf(subsystem, inner, theme));
+  if (rows >= 4) lines.push(sparkOf(subsystem, state, inner, theme), whyLine(why, subsystem, inner, theme));
+  else lines.push(why.trouble ? whyLine(why, subsystem, inner, theme) : sparkOf(subsystem, state, inner, theme));
   if (rows >= 6) lines.push(probeLine(subsystem.name, state, inner, theme));
   return framed(border, lines, width, height, theme);
 }
@@ -112,11 +111,12 @@ function figures2(subsystem: SubsystemState, state: State, width: number, theme:
   return line.add('events ', 'dim').add(count(subsystem.events), 'text').end();
 }
 
-function sparkOf(subsystem: SubsystemState, width: number, theme: Theme): string {
-  const floor = hasLatency(subsystem.name) ? 1 : undefined;
-  const token = subsystem.status === 'OK' ? 'spark' : subsystem.status === 'UNKNOWN' ? 'dim' : 'heat.warning';
-  const bars = sparkline(subsystem.history, Math.min(60, width - 2), theme.glyphs.bars, floor);
-  return new Line(width, theme).add(' ').add(bars, token).end();
+function sparkOf(subsystem: SubsystemState, state: State, width: number, theme: Theme): string {
+  const {name, history} = subsystem;
+  const scale = hasLatency(name) ? latencyScale(thresholdOf(name, state) ?? 1000) : rateScale(history);
+  const line = new Line(width, theme).add(' ');
+  addSparkline(line, history, Math.min(60, width - 2), theme.glyphs.bars, scale);
+  return line.end();
 }
 
 interface Why {
@@ -165,9 +165,4 @@ function tileLine(subsystem: SubsystemState, store: Store, width: number): strin
   line.add(`${theme.glyphs.status[subsystem.status]} ${subsystem.status.padEnd(8)} `, statusToken(subsystem.status));
   const figures = hasLatency(subsystem.name) ? `p99 ${us(subsystem.p99_us)}` : `${subsystem.events} events`;
   return line.add(figures.padEnd(11), 'text').add(' ').add(whyOf(subsystem, state).text, 'dim').end();
-}
-
-/** The probe that the toggle key switches for a subsystem. */
-export function probeFor(name: SubsystemName): string | undefined {
-  return PROBES.find((probe) => probe.subsystem === name)?.id;
 }

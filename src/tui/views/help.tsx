@@ -21,7 +21,8 @@ export function helpLines(replay: boolean): HelpLine[] {
     out.push({heading: group + note});
     for (const row of KEYS) {
       if (row.group !== group || (replay && row.command === 'pause')) continue;
-      out.push({label: row.label, text: row.help});
+      // A command that is named differently in some panes is explained once.
+      if (KEYS.find((first) => first.command === row.command) === row) out.push({label: row.label, text: row.help});
     }
   }
   return out;
