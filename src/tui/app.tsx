@@ -26,21 +26,22 @@ export interface AppProps {
 /** Where keys go now. */
 function whereOf(store: Store, layout: Layout): Where {
   if (layout.kind === 'small') return 'small';
-  return store.dialog === 'help' ? 'help' : store.focus;
+  return store.dialog ?? store.focus;
 }
 
-/** Turns keys into commands; the threshold dialog takes all but those that leave. */
+/** Turns keys into commands. The threshold dialog reads what is typed itself; here are only the keys that leave it. */
 function useKeys({store, hands}: AppProps, layout: Layout): void {
   const {isRawModeSupported} = useStdin();
   const active = {isActive: isRawModeSupported};
   useInput((input, key) => {
-    const open = store.dialog === 'threshold';
+    const wasOpen = store.dialog;
     for (const name of keyNames(input, key)) {
-      if (layout.kind !== 'small' && store.dialog === 'threshold' && !name.startsWith('ctrl+')) {
-        if (!open) store.typeahead.push(name);
+      const where = whereOf(store, layout);
+      if (where === 'threshold' && !wasOpen) {
+        store.typeahead.push(name);
         continue;
       }
-      const match = matchKey(name, {where: whereOf(store, layout), replay: store.replay});
+      const match = matchKey(name, {where, replay: store.replay});
       if (match && 'command' in match) act(match.command, store, hands);
       else if (match) explain(match.unavailable, store);
     }

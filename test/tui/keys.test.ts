@@ -5,7 +5,7 @@ import {InputFilter} from '../../src/tui/keys/stdin.ts';
 import {KEYS, type Where} from '../../src/tui/keys/table.ts';
 
 const NONE = {} as Key;
-const WHERES: Where[] = ['tiles', 'heatmap', 'events', 'help', 'small'];
+const WHERES: Where[] = ['tiles', 'heatmap', 'events', 'help', 'threshold', 'small'];
 
 function commandOf(name: string, where: Where = 'events', replay = false): string | undefined {
   const match = matchKey(name, {where, replay});
@@ -39,7 +39,9 @@ test('the same key means what fits where it is pressed', (t) => {
   t.is(commandOf('x', 'tiles', true), 'unavailable toggle');
   t.is(commandOf(',', 'tiles'), 'unavailable step-back');
   t.is(commandOf('c', 'small'), undefined);
-  for (const where of WHERES) for (const key of ['q', 'ctrl+c']) t.is(commandOf(key, where), 'quit');
+  for (const where of WHERES) t.is(commandOf('ctrl+c', where), 'quit');
+  t.is(commandOf('q', 'threshold'), undefined);
+  t.is(commandOf('q', 'help'), 'quit');
 });
 
 test('no key has two meanings in one place, and every row is reachable', (t) => {

@@ -3,6 +3,7 @@ export type Command =
   | 'quit'
   | 'help'
   | 'close'
+  | 'submit'
   | 'suspend'
   | 'redraw'
   | 'next-pane'
@@ -28,7 +29,7 @@ export type Command =
   | 'clear';
 
 /** Where the keys go: a pane of the screen, or what covers it. */
-export type Where = 'tiles' | 'heatmap' | 'events' | 'help' | 'small';
+export type Where = 'tiles' | 'heatmap' | 'events' | 'help' | 'threshold' | 'small';
 
 /** One row of the key table. Matcher, help screen and bottom line all read it. */
 export interface KeyRow {
@@ -52,11 +53,13 @@ type More = Partial<Pick<KeyRow, 'short' | 'where' | 'only'>>;
 type Row = Omit<KeyRow, 'group'>;
 
 const PANES: readonly Where[] = ['tiles', 'heatmap', 'events'];
-const ALL: readonly Where[] = [...PANES, 'help', 'small'];
+const QUIET: readonly Where[] = [...PANES, 'help', 'small'];
+const ALL: readonly Where[] = [...QUIET, 'threshold'];
 const MOVED: readonly Where[] = [...PANES, 'help'];
 const SCROLLED: readonly Where[] = ['heatmap', 'events', 'help'];
 
 const NAMES: Record<string, string> = {
+  Enter: 'return',
   Esc: 'escape',
   PgUp: 'pageup',
   PgDn: 'pagedown',
@@ -84,7 +87,13 @@ const EVERYWHERE: Row[] = [
   row('clear', 'c', 'clear the event pane', {short: 'clear'}),
   row('redraw', 'Ctrl-L', 'draw the screen anew', {where: ALL}),
   row('suspend', 'Ctrl-Z', 'back to the shell; fg returns', {where: ALL}),
-  row('quit', 'q Ctrl-C', 'stop and print the summary', {short: 'quit', where: ALL}),
+  row('quit', 'q Ctrl-C', 'stop and print the summary', {short: 'quit', where: QUIET}),
+];
+
+const TYPING: Row[] = [
+  row('submit', 'Enter', 'set what was typed', {short: 'set', where: ['threshold']}),
+  row('close', 'Esc', 'leave it', {short: 'leave', where: ['threshold']}),
+  row('quit', 'Ctrl-C', 'stop and print the summary', {short: 'quit', where: ['threshold']}),
 ];
 
 const MOVING: Row[] = [
@@ -121,7 +130,7 @@ const grouped = (group: KeyRow['group'], rows: Row[]): KeyRow[] => rows.map((eac
 
 /** The key table. */
 export const KEYS: readonly KeyRow[] = [
-  ...grouped('Everywhere', EVERYWHERE),
+  ...grouped('Everywhere', [...EVERYWHERE, ...TYPING]),
   ...grouped('Moving', MOVING),
   ...grouped('Probes and thresholds', PROBES),
   ...grouped('Replay', REPLAY),

@@ -9,6 +9,7 @@ const WEIGHT: Command[] = [
   'quit',
   'help',
   'close',
+  'submit',
   'pause',
   'play-pause',
   'next-pane',

@@ -1,5 +1,5 @@
 import type {State, SubsystemState} from '../../types/state.ts';
-import type {ProbeInfo, SubsystemName} from '../../types/stream.ts';
+import type {ProbeInfo, Status, SubsystemName} from '../../types/stream.ts';
 import {bytes, count, percent, percentileText, rate} from '../../util/format.ts';
 import {visible} from '../../util/sanitize.ts';
 import type {Layout} from '../layout.ts';
@@ -28,7 +28,7 @@ const LATENCY: readonly SubsystemName[] = ['sched', 'block', 'vfs', 'syscall'];
 /** The tiles side by side, or one line a subsystem where there is no room for boxes. */
 export function paintTiles(store: Store, layout: Layout, width: number, height: number): string[] {
   const {subsystems} = store.state;
-  if (layout.tilesAcross === 0) return subsystems.slice(0, height).map((s) => tileLine(s, store, width));
+  if (layout.tilesAcross === 0) return worstFirst(subsystems, height).map((s) => tileLine(s, store, width));
   const out: string[] = [];
   for (let first = 0; first < subsystems.length; first += layout.tilesAcross) {
     const row = subsystems.slice(first, first + layout.tilesAcross);
@@ -40,6 +40,14 @@ export function paintTiles(store: Store, layout: Layout, width: number, height: 
     }
   }
   return out;
+}
+
+const BADNESS: Record<Status, number> = {CRITICAL: 0, WARNING: 1, UNKNOWN: 2, OK: 3};
+
+/** All in their order where they fit, else the worst of them. */
+function worstFirst(subsystems: SubsystemState[], room: number): SubsystemState[] {
+  if (subsystems.length <= room) return subsystems;
+  return [...subsystems].sort((a, b) => BADNESS[a.status] - BADNESS[b.status]).slice(0, room);
 }
 
 /** Width of the i-th of n parts, which together take all of it. */

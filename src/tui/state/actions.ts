@@ -21,6 +21,8 @@ const ACTIONS: Record<Command, Action> = {
   redraw: (_store, hands) => hands.redraw(),
   help: (store) => store.open('help'),
   close: (store) => store.open(undefined),
+  // The dialog takes it: it knows what was typed.
+  submit: () => {},
   'next-pane': (store) => focus(store, 1),
   'previous-pane': (store) => focus(store, -1),
   up: (store) => step(store, -1),

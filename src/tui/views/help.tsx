@@ -20,7 +20,7 @@ export function helpLines(replay: boolean): HelpLine[] {
     if (out.length > 0) out.push({});
     out.push({heading: group + note});
     for (const row of KEYS) {
-      if (row.group !== group || (replay && row.command === 'pause')) continue;
+      if (row.group !== group || row.command === 'submit' || (replay && row.command === 'pause')) continue;
       // A command that is named differently in some panes is explained once.
       if (KEYS.find((first) => first.command === row.command) === row) out.push({label: row.label, text: row.help});
     }

@@ -36,8 +36,7 @@ export function ThresholdDialog({store, columns, rows}: ThresholdDialogProps): R
     store.open(undefined);
   };
   const type = (key: string): void => {
-    if (key === 'escape') store.open(undefined);
-    else if (key === 'return') submit();
+    if (key === 'return') submit();
     else {
       text.current = edited(text.current, key);
       show();
