@@ -19,6 +19,8 @@ export class Facts {
   worstWait?: SchedLatencyEvent;
   /** Reported waits by the task that ran before, as `pid comm`. */
   readonly behind = new Tally();
+  /** The same by the name alone: many processes of one kind. */
+  readonly behindName = new Tally();
   /** Throttled waits by cgroup (or name, where it isn't known). */
   readonly throttled = new Tally();
   /** Reported microseconds by device: whole latency of those with both parts known, and the queue's part of it. */
@@ -64,7 +66,10 @@ export class Facts {
       this.throttled.add(event.cgroup ?? event.comm ?? 'unknown', 1);
       return;
     }
-    if (event.prev_pid > 0) this.behind.add(`${event.prev_pid} ${event.prev_comm}`, 1);
+    if (event.prev_pid > 0) {
+      this.behind.add(`${event.prev_pid} ${event.prev_comm}`, 1);
+      this.behindName.add(event.prev_comm, 1);
+    }
     this.worstWait = longer(this.worstWait, event);
   }
 
@@ -82,7 +87,16 @@ export class Facts {
   }
 }
 
-const TALLIES = ['behind', 'throttled', 'deviceTotal', 'deviceQueue', 'deviceReports', 'peers', 'tcpStates'] as const;
+const TALLIES = [
+  'behind',
+  'behindName',
+  'throttled',
+  'deviceTotal',
+  'deviceQueue',
+  'deviceReports',
+  'peers',
+  'tcpStates',
+] as const;
 
 function longer<T extends {latency_us: number}>(a: T | undefined, b: T | undefined): T | undefined {
   if (!a || !b) return a ?? b;

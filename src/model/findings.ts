@@ -26,12 +26,15 @@ const schedWaits: Rule = ({sched, facts, header, load1, period, status}) => {
 };
 
 const schedCulprit: Rule = ({facts}) => {
-  const top = facts.behind.top();
   const reports = facts.schedReports - facts.throttledReports;
-  if (!top || reports < 10 || top.n / reports < 0.3) return [];
-  const [pid, ...comm] = top.key.split(' ');
-  const name = task(Number(pid), comm.join(' '));
-  return [{text: `sched: ${share(top.n, reports)} of ${many(reports, 'reported wait')} were behind ${name}`}];
+  const [one, kind] = [facts.behind.top(), facts.behindName.top()];
+  if (!one || !kind || reports < 10) return [];
+  const say = (n: number, whom: string) => [
+    {text: `sched: ${share(n, reports)} of ${many(reports, 'reported wait')} were behind ${whom}`},
+  ];
+  const [pid, ...comm] = one.key.split(' ');
+  if (one.n / reports >= 0.3) return say(one.n, task(Number(pid), comm.join(' ')));
+  return kind.n / reports >= 0.3 ? say(kind.n, `tasks named ${kind.key}`) : [];
 };
 
 const schedOneCpu: Rule = ({sched, header}) => {

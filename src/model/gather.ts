@@ -59,6 +59,7 @@ export function figuresOfRun(state: State, facts: Facts, retransmits: Retransmit
   );
   return {
     ...common(state, facts),
+    kernelCpuPct: state.ownCost?.kernel_cpu_pct,
     period: 'over the run',
     status: (name) => state.subsystems.find((each) => each.name === name)?.worstStatus ?? 'UNKNOWN',
     ...(sched &&

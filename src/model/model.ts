@@ -9,6 +9,7 @@ import {FactLog} from './fact-log.ts';
 import type {Facts} from './facts.ts';
 import {conclude} from './findings.ts';
 import {figuresNow, figuresOfRun} from './gather.ts';
+import {OwnCost} from './own-cost.ts';
 import type {Cells} from './percentile.ts';
 import {Retransmits} from './retransmits.ts';
 import {Subsystem} from './subsystem.ts';
@@ -47,6 +48,7 @@ export class Model {
   #recent = new Recent();
   #facts = new FactLog();
   #retransmits = new Retransmits();
+  #ownCost = new OwnCost();
   #nowMs = 0;
   #sampleMs?: number;
 
@@ -76,6 +78,7 @@ export class Model {
   #reset(header: Header): void {
     Object.assign(this.state, {
       sample: undefined,
+      ownCost: undefined,
       startNs: undefined,
       nowNs: undefined,
       now: undefined,
@@ -87,6 +90,7 @@ export class Model {
     this.#recent = new Recent();
     this.#facts = new FactLog();
     this.#retransmits = new Retransmits();
+    this.#ownCost = new OwnCost();
     this.#sampleMs = undefined;
     this.#nowMs = 0;
     Object.assign(this.state, {
@@ -146,6 +150,7 @@ export class Model {
     this.state.sample = sample;
     this.state.counters = sample.counters;
     this.state.loss = sample.loss;
+    this.state.ownCost = this.#ownCost.add(sample);
     this.#histograms(sample, endMs);
     const increases = this.#counters.next(sample.counters);
     this.#retransmits.push(endMs, increases);

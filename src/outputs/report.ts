@@ -80,9 +80,9 @@ function lossLines(summary: Summary): string[] {
   );
 }
 
-function costLine({sample}: State): string[] {
-  if (!sample) return [];
-  const {cpu_pct, rss_bytes, kernel_cpu_pct, map_bytes} = sample.self;
+function costLine({ownCost}: State): string[] {
+  if (!ownCost) return [];
+  const {cpu_pct, rss_bytes, kernel_cpu_pct, map_bytes} = ownCost;
   const parts = [
     cpu_pct === undefined ? '' : `${percent(cpu_pct)} of one CPU`,
     rss_bytes === undefined ? '' : `${bytes(rss_bytes)} of memory`,

@@ -63,6 +63,8 @@ export interface State {
   total: Distribution[];
   counters: Counter[];
   loss: Record<string, Loss>;
+  /** Own cost averaged over the run (memory: as of the last sample). */
+  ownCost?: Sample['self'];
   errors: ErrorObject[];
   /** Monotonic nanoseconds of first and last object. */
   startNs?: bigint;

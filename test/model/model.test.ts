@@ -240,3 +240,32 @@ test('peers of retransmits are named when they concentrate', (t) => {
     'network: 4% of 200 TCP segments sent again over the last 10 s; 6 of 8 reported ones to 192.0.2.7',
   ]);
 });
+
+test('who was ahead of the waits: one process, or many of one name', (t) => {
+  const after = (prev_pid: (i: number) => number) => {
+    const model = started();
+    const events = Array.from({length: 20}, (_, i) => wait(500 + i, 3000, {prev_pid: prev_pid(i), prev_comm: 'hog'}));
+    model.apply({...sampleFrame(1000), events});
+    return model.state.findings.find((each) => each.includes('behind') && each.includes('%'));
+  };
+  t.is(
+    after((i) => (i < 7 ? 9 : 100 + i)),
+    'sched: 35% of 20 reported waits were behind pid 9 hog',
+  );
+  t.is(
+    after((i) => 100 + i),
+    'sched: 100% of 20 reported waits were behind tasks named hog',
+  );
+});
+
+test('own cost is averaged by time, not by sample', (t) => {
+  const model = started();
+  const cost = (at: number, interval_ms: number, cpu_pct: number) => {
+    const input = sampleFrame(at, {interval_ms});
+    Object.assign(input.sample?.self ?? {}, {cpu_pct, rss_bytes: at});
+    model.apply(input);
+  };
+  cost(9900, 9900, 1);
+  cost(10_000, 100, 51);
+  t.deepEqual(model.state.ownCost, {cpu_pct: 1.5, rss_bytes: 10_000});
+});
