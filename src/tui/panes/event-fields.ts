@@ -62,7 +62,7 @@ export function eventFields(event: KernelEvent): Fields {
     for (const [field, value] of Object.entries(values)) if (!COMMON.has(field)) out.push(unknownField(field, value));
   }
   if (event.container) out.push(['container', text(event.container.name ?? event.container.id)]);
-  else if (event.cgroup !== undefined) out.push(['cgroup', text(event.cgroup)]);
+  else if (event.cgroup !== undefined && event.cgroup !== '/') out.push(['cgroup', text(event.cgroup)]);
   return out;
 }
 
@@ -70,7 +70,8 @@ export function eventFields(event: KernelEvent): Fields {
 function waited({cause, prev_comm, prev_pid, prio}: UnknownEvent): Fields {
   const out: Fields = [];
   if (cause !== undefined && cause !== 'queue') out.push(['cause', text(cause)]);
-  if (prev_comm !== undefined) out.push(['behind', `${text(prev_comm)}[${text(prev_pid ?? '-')}]`]);
+  if (prev_pid === 0) out.push(['behind', 'an idle CPU']);
+  else if (prev_comm !== undefined) out.push(['behind', `${text(prev_comm)}[${text(prev_pid ?? '-')}]`]);
   if (typeof prio === 'number' && prio < 100) out.push(['prio', `rt${99 - prio}`]);
   else if (typeof prio === 'number' && prio !== 120) out.push(['nice', String(prio - 120)]);
   return out;

@@ -1,5 +1,6 @@
 import {percentile} from '../../model/percentile.ts';
-import type {Distribution} from '../../types/state.ts';
+import type {Distribution, State} from '../../types/state.ts';
+import type {Sample} from '../../types/stream.ts';
 
 /** Octaves from 1 µs to 60 s: column k counts what took more than 2^(k-1) and at most 2^k µs. */
 export const OCTAVES = 27;
@@ -26,6 +27,18 @@ export function octaveOf(bound: number | undefined): number {
 export function heatRows(distribution: Distribution, online: number): HeatRow[] {
   const rows = (distribution.cpus ?? []).map((counts, cpu) => heatRow(distribution, counts, cpu));
   return rows.length > online ? rows.filter((row) => row.count > 0) : rows;
+}
+
+const ofSample = new WeakMap<Sample, HeatRow[]>();
+
+/** The rows of a state's last minute. They change with samples only, and the screen repaints more often than that. */
+export function heatRowsOf({recent, sample, header}: State): HeatRow[] {
+  const known = sample && ofSample.get(sample);
+  if (known) return known;
+  const distribution = recent.find((d) => d.name === 'sched' && d.cpus);
+  const rows = distribution ? heatRows(distribution, header?.host.cpus ?? 0) : [];
+  if (sample) ofSample.set(sample, rows);
+  return rows;
 }
 
 function heatRow(distribution: Distribution, counts: number[], cpu: number): HeatRow {

@@ -4,7 +4,7 @@ import {padStart} from '../text/cells.ts';
 import {framed} from '../text/frame.ts';
 import {Line} from '../text/line.ts';
 import type {Theme, Token} from '../theme.ts';
-import {foldRows, type HeatRow, heatRows, mergeCells, OCTAVES, octaveOf} from './heat-data.ts';
+import {foldRows, type HeatRow, heatRowsOf, mergeCells, OCTAVES, octaveOf} from './heat-data.ts';
 
 /** Where the columns stand and where the thresholds lie. */
 export interface HeatScale {
@@ -41,8 +41,7 @@ export function paintHeatmap(store: Store, width: number, height: number): strin
   const {state, theme} = store;
   const focus = store.focus === 'heatmap';
   const inner = width - 2;
-  const recent = state.recent.find((d) => d.name === 'sched' && d.cpus);
-  const rows = recent ? heatRows(recent, state.header?.host.cpus ?? 0) : [];
+  const rows = heatRowsOf(state);
   const room = Math.max(1, height - 3);
   store.heatRows = rows.length;
   store.heatTop = Math.max(0, Math.min(store.heatTop, rows.length - room));

@@ -15,7 +15,8 @@ export interface Terminal extends NodeJS.EventEmitter {
   write(text: string, done?: () => void): boolean;
 }
 
-const DATA_MS = 100;
+/** An event after a quiet while is painted at once; more of them wait, as nobody reads faster. */
+const DATA_MS = 200;
 /** Restores what a terminal starts with: end of synchronised output, wrapping, no style, no paste mode, cursor. */
 const RESTORE = '\x1b[?2026l\x1b[?7h\x1b[m\x1b[?2004l';
 const LEAVE = '\x1b[?1049l\x1b[?25h';
@@ -93,7 +94,7 @@ export class Screen extends EventEmitter {
     setImmediate(() => this.flush());
   }
 
-  /** Repaints for new data: at most ten times a second. */
+  /** Repaints for new data: at once after a quiet while, at most five times a second. */
   tick(): void {
     if (this.queued || this.timer) return;
     const wait = this.flushed + DATA_MS - performance.now();
