@@ -7,6 +7,7 @@
  * cgroup is the kernel's own record.
  */
 #include "common.h"
+#include <linux/errno.h>
 
 struct owner {
 	__u32 pid;
@@ -127,9 +128,28 @@ static __always_inline __u32 segments_of(struct sk_buff *skb)
 	return segments ? segments : 1;
 }
 
+/* 6.16 added the result, and tells of attempts too that were given up before anything was sent. */
+struct trace_event_raw_tcp_retransmit_skb {
+	int err;
+} __attribute__((preserve_access_index));
+
+/* Was it counted in TcpRetransSegs? So is what the queue or a firewall of this host then refused.
+ */
+static __always_inline bool is_counted(unsigned long long *ctx)
+{
+	int err;
+
+	if (!bpf_core_field_exists(struct trace_event_raw_tcp_retransmit_skb, err))
+		return true;
+	err = ctx[2];
+	return err >= 0 || err == -EPERM || err == -ENOBUFS;
+}
+
 SEC("tp_btf/tcp_retransmit_skb")
 int BPF_PROG(tcp_retransmit_skb, struct sock *sk, struct sk_buff *skb)
 {
+	if (!is_counted(ctx))
+		return 0;
 	return retransmitted(sk, bpf_sk_storage_get(&owners, sk, 0, 0), &sk->__sk_common,
 			     segments_of(skb));
 }
@@ -145,6 +165,8 @@ int BPF_PROG(tcp_retransmit_synack, struct sock *sk, struct request_sock *req)
 SEC("tp_btf/tcp_retransmit_skb")
 int BPF_PROG(tcp_retransmit_skb_bare, struct sock *sk, struct sk_buff *skb)
 {
+	if (!is_counted(ctx))
+		return 0;
 	return retransmitted(sk, NULL, &sk->__sk_common, segments_of(skb));
 }
 
