@@ -68,6 +68,7 @@ struct cfs_rq___5_18 {
 
 struct sched_entity {
 	struct cfs_rq *cfs_rq;
+	unsigned char sched_delayed; /* 6.12+ */
 };
 
 typedef struct {

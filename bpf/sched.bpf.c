@@ -7,6 +7,11 @@
  * it to run_delay and starting again. So each task's total at its last arrival is remembered, and
  * the wait is what the total grew by: to the nanosecond what /proc/PID/schedstat adds up.
  *
+ * Since 6.12 a task that goes to sleep may stay on its queue a while (sched_delayed). When such a
+ * sleeper is migrated, the kernel sets its last_queued, never clears it, and takes the whole sleep
+ * for a wait (in run_delay too). Those migrations are caught, and the next wait, whose start nobody
+ * knows, is left out and counted as cut.
+ *
  * Two forms of one body: task storage (5.11+), or a hash by tid where storage or BTF arguments
  * can't be had.
  */
@@ -17,7 +22,8 @@ struct arrival {
 	__u64 total;	 /* run_delay, this arrival included */
 	__u64 throttled; /* its cfs_rq's throttled time */
 	__u64 cfs_rq;
-	__u64 since; /* settings.attach_ns then: older figures have a gap behind them */
+	__u64 since;	   /* settings.attach_ns then: older figures have a gap behind them */
+	__u64 false_start; /* last_queued isn't when the coming wait begins */
 };
 
 struct hashed_arrival {
@@ -52,6 +58,7 @@ struct wait {
 	__u64 ns;
 	__u64 throttled_ns;
 	bool throttled_known;
+	bool unknown;
 };
 
 static __always_inline __u64 throttled_clock(struct cfs_rq *cfs_rq)
@@ -101,7 +108,11 @@ static __always_inline void settle(struct arrival *last, __u64 total, __u64 here
 {
 	__u64 since = settings.attach_ns;
 
-	if (last->since == since) {
+	if (last->false_start) {
+		last->false_start = 0;
+		wait->unknown = true;
+		cpu->cut++;
+	} else if (last->since == since) {
 		wait->ns = total - last->total;
 		wait->throttled_known = last->cfs_rq == (__u64)cfs_rq;
 	} else if (started >= since) {
@@ -139,6 +150,17 @@ static __always_inline void emit(struct ks_sched_cpu *cpu, struct task_struct *p
 	ks_submit(&cpu->n, event);
 }
 
+static __always_inline void record(struct ks_sched_cpu *cpu, struct task_struct *prev,
+				   struct task_struct *next, struct cfs_rq *cfs_rq,
+				   struct wait *wait)
+{
+	if (wait->unknown)
+		return;
+	ks_hist_add(&cpu->hist, wait->ns);
+	if (wait->ns >= settings.warn_ns)
+		emit(cpu, prev, next, cfs_rq, wait);
+}
+
 static __always_inline struct ks_sched_cpu *this_cpu(void)
 {
 	__u32 id = bpf_get_smp_processor_id();
@@ -171,9 +193,7 @@ int BPF_PROG(sched_switch_storage, bool preempt, struct task_struct *prev, struc
 		wait.ns = here;
 		cpu->cut++;
 	}
-	ks_hist_add(&cpu->hist, wait.ns);
-	if (wait.ns >= settings.warn_ns)
-		emit(cpu, prev, next, cfs_rq, &wait);
+	record(cpu, prev, next, cfs_rq, &wait);
 	return 0;
 }
 
@@ -210,9 +230,7 @@ static __always_inline int sched_switch_hashed(struct task_struct *prev, struct 
 		wait.ns = here;
 		cpu->cut++;
 	}
-	ks_hist_add(&cpu->hist, wait.ns);
-	if (wait.ns >= settings.warn_ns)
-		emit(cpu, prev, next, cfs_rq, &wait);
+	record(cpu, prev, next, cfs_rq, &wait);
 	return 0;
 }
 
@@ -226,4 +244,49 @@ SEC("raw_tp/sched_switch")
 int BPF_PROG(sched_switch_raw, bool preempt, struct task_struct *prev, struct task_struct *next)
 {
 	return sched_switch_hashed(prev, next);
+}
+
+static __always_inline bool is_delayed(struct task_struct *task)
+{
+	return bpf_core_field_exists(task->se.sched_delayed) &&
+	       BPF_CORE_READ(task, se.sched_delayed);
+}
+
+SEC("tp_btf/sched_migrate_task")
+int BPF_PROG(sched_migrate_storage, struct task_struct *task)
+{
+	struct arrival *last;
+
+	if (!bpf_core_field_exists(task->se.sched_delayed) || !task->se.sched_delayed)
+		return 0;
+	last = bpf_task_storage_get(&arrivals, task, 0, BPF_LOCAL_STORAGE_GET_F_CREATE);
+	if (last)
+		last->false_start = 1;
+	return 0;
+}
+
+static __always_inline int sched_migrate_hashed(struct task_struct *task)
+{
+	struct hashed_arrival *last;
+	__u32 tid;
+
+	if (!is_delayed(task))
+		return 0;
+	tid = BPF_CORE_READ(task, pid);
+	last = bpf_map_lookup_elem(&arrivals_by_tid, &tid);
+	if (last)
+		last->a.false_start = 1;
+	return 0;
+}
+
+SEC("tp_btf/sched_migrate_task")
+int BPF_PROG(sched_migrate_hash, struct task_struct *task)
+{
+	return sched_migrate_hashed(task);
+}
+
+SEC("raw_tp/sched_migrate_task")
+int BPF_PROG(sched_migrate_raw, struct task_struct *task)
+{
+	return sched_migrate_hashed(task);
 }

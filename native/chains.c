@@ -20,6 +20,17 @@ const struct chain chains[] = {
 							 "hash by thread id, at a higher cost"},
 						},
 				},
+				{
+					.name = "sched_migrate_task",
+					.lost = "a sleep may pass for a wait when a sleeper is "
+						"migrated (6.12 and newer)",
+					.choices =
+						{
+							{"sched_migrate_storage", "tp_btf", NULL},
+							{"sched_migrate_hash", "tp_btf", NULL},
+							{"sched_migrate_raw", "raw_tp", NULL},
+						},
+				},
 			},
 	},
 	{

@@ -100,7 +100,7 @@ void log_verdict(struct kstop *k, const char *program, int err, char *text, size
 	if (best_length > 120)
 		best_length = 120;
 	/* A verifier's or loader's sentence helps only where the errno doesn't say it all. */
-	if (best && err != -EPERM && err != -ENOENT)
+	if (best && err != -EPERM && err != -ENOENT && err != -ESRCH)
 		snprintf(text, size, "%s: %s: %.*s", program, strerrorname_np(-err) ?: "error",
 			 (int)best_length, best);
 	else
