@@ -57,7 +57,7 @@ export class LiveSource implements Source {
   private readonly errors: ErrorObject[] = [];
   private stopping = false;
   private draining: Promise<unknown> = Promise.resolve();
-  private ownersLooked = 0;
+  private ownersLooked = Number.NEGATIVE_INFINITY;
 
   constructor(private readonly options: LiveOptions) {
     this.engine = new Engine({ringBytes: RING_BYTES, skip: options.skip});
