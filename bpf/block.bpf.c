@@ -159,6 +159,13 @@ int BPF_PROG(block_io_start, struct request *rq)
 	return start(rq);
 }
 
+/* Into the scheduler's queue: still in the submitter's context. */
+SEC("tp_btf/block_rq_insert")
+int BPF_PROG(block_rq_insert, struct request *rq)
+{
+	return start(rq);
+}
+
 SEC("fentry/blk_account_io_start")
 int BPF_PROG(block_account_fentry, struct request *rq)
 {
@@ -192,6 +199,21 @@ static __always_inline struct stamp *stamp_of(struct request *rq)
 }
 
 /* Issue time (where the queue keeps no statistics) and the size after merges. */
+typedef void (*btf_trace_block_io_start)(void *, struct request *);
+
+/*
+ * Without block_io_start (before 6.5) a request that passes no scheduler is first seen here, in the
+ * submitter's context unless a kernel worker issues it. With a scheduler, one task may issue
+ * another's request.
+ */
+static __always_inline bool is_submitting(struct request *rq)
+{
+	struct task_struct *task = (void *)bpf_get_current_task();
+
+	return !bpf_core_type_exists(btf_trace_block_io_start) && op_of(rq) != KS_OP_FLUSH &&
+	       !BPF_CORE_READ(rq, q, elevator) && !(BPF_CORE_READ(task, flags) & PF_WQ_WORKER);
+}
+
 SEC("tp_btf/block_rq_issue")
 int BPF_PROG(block_rq_issue, struct request *rq)
 {
@@ -202,6 +224,10 @@ int BPF_PROG(block_rq_issue, struct request *rq)
 		return 0;
 	ks_add(&n->runs, 1);
 	stamp = stamp_of(rq);
+	if (!stamp && is_submitting(rq)) {
+		start(rq);
+		stamp = stamp_of(rq);
+	}
 	if (!stamp)
 		return 0;
 	stamp->issue_ns = bpf_ktime_get_ns();

@@ -149,7 +149,10 @@ struct gendisk {
 	char disk_name[32];
 };
 
+struct elevator_queue;
+
 struct request_queue {
+	struct elevator_queue *elevator;
 	struct gendisk *disk; /* 5.15+ */
 };
 

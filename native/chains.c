@@ -53,6 +53,9 @@ const struct chain chains[] = {
 							{"block_account_kprobe", "kprobe", NULL},
 							{"block_account_kprobe_inner", "kprobe",
 							 NULL},
+							{"block_rq_insert", "tp_btf",
+							 "requests that a kernel worker issues "
+							 "have no owner"},
 						},
 				},
 				{
