@@ -159,10 +159,8 @@ int kstop_probe_on(struct kstop *k, const char *id)
 		return -ENOENT;
 	if (probe->state == KSTOP_ATTACHED || probe->state == KSTOP_DEGRADED)
 		return probe->state;
-	if (!probe->object) {
-		memset(probe->chosen, 0, sizeof(probe->chosen));
-		memset(probe->refused, 0, sizeof(probe->refused));
-	}
+	if (!probe->object)
+		first_choices(k, probe);
 	err = attach_probe(k, probe);
 	if (err) {
 		probe->state = KSTOP_UNAVAILABLE;

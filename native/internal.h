@@ -85,6 +85,8 @@ struct kstop {
 
 int fail(struct kstop *k, int err, const char *format, ...) __attribute__((format(printf, 3, 4)));
 struct probe *find_probe(struct kstop *k, const char *id);
+/* Gives each role the best of its methods that isn't to be skipped. */
+void first_choices(struct kstop *k, struct probe *probe);
 int load_probe(struct kstop *k, struct probe *probe);
 void unload_probe(struct probe *probe);
 int attach_probe(struct kstop *k, struct probe *probe);

@@ -39,19 +39,30 @@ static bool is_skipped(const struct kstop *k, const char *method)
 	return false;
 }
 
+static void append(char *text, size_t size, const char *more)
+{
+	size_t used = strlen(text);
+
+	snprintf(text + used, size - used, "%s%s", used ? "; " : "", more);
+}
+
 /* Gives the role's next choice its turn, remembering why the last one failed. */
 static void refuse(struct kstop *k, struct probe *probe, size_t role, const char *why)
 {
-	char *text = probe->refused[role];
-	size_t used = strlen(text);
+	char *text = probe->refused[role], skipped[TEXT];
 	const struct choice *next;
 
 	if (why)
-		snprintf(text + used, TEXT - used, "%s%s", used ? "; " : "", why);
-	do {
+		append(text, TEXT, why);
+	for (;;) {
 		probe->chosen[role]++;
 		next = choice_of(probe, role);
-	} while (next && is_skipped(k, next->method));
+		if (!next || !is_skipped(k, next->method))
+			break;
+		snprintf(skipped, sizeof(skipped), "%s: skipped", next->method);
+		if (!strstr(text, skipped))
+			append(text, TEXT, skipped);
+	}
 	if (!next)
 		probe->chosen[role] = -1;
 }
@@ -65,12 +76,24 @@ static size_t role_count(const struct probe *probe)
 	return n;
 }
 
+void first_choices(struct kstop *k, struct probe *probe)
+{
+	memset(probe->refused, 0, sizeof(probe->refused));
+	for (size_t i = 0; i < MAX_ROLES; i++) {
+		probe->chosen[i] = -1;
+		if (i < role_count(probe))
+			refuse(k, probe, i, NULL);
+	}
+}
+
 /* A required role without a program left makes the probe unavailable. */
-static bool is_hopeless(const struct probe *probe)
+static bool is_hopeless(struct kstop *k, const struct probe *probe, int err)
 {
 	for (size_t i = 0; i < role_count(probe); i++)
-		if (probe->chosen[i] < 0 && !probe->chain->roles[i].lost)
+		if (probe->chosen[i] < 0 && !probe->chain->roles[i].lost) {
+			fail(k, err, "%s", probe->refused[i]);
 			return true;
+		}
 	return false;
 }
 
@@ -250,13 +273,15 @@ static int try_load(struct kstop *k, struct probe *probe)
 	}
 	log_verdict(k, choice_of(probe, role)->method, err, why, sizeof(why));
 	refuse(k, probe, role, why);
-	return is_hopeless(probe) ? fail(k, err, "%s", probe->refused[role]) : 1;
+	return is_hopeless(k, probe, err) ? err : 1;
 }
 
 int load_probe(struct kstop *k, struct probe *probe)
 {
 	int err;
 
+	if (is_hopeless(k, probe, -ENOTSUP))
+		return -ENOTSUP;
 	do {
 		unload_probe(probe);
 		err = try_load(k, probe);
@@ -309,8 +334,8 @@ static int attach_role(struct kstop *k, struct probe *probe, size_t role)
 		return 0;
 	log_verdict(k, choice_of(probe, role)->method, err, why, sizeof(why));
 	refuse(k, probe, role, why);
-	if (is_hopeless(probe))
-		return fail(k, err, "%s", probe->refused[role]);
+	if (is_hopeless(k, probe, err))
+		return err;
 	return probe->chosen[role] < 0 ? 0 : 1;
 }
 
@@ -356,13 +381,6 @@ int attach_probe(struct kstop *k, struct probe *probe)
 		unload_probe(probe);
 	pthread_sigmask(SIG_SETMASK, &before, NULL);
 	return err;
-}
-
-static void append(char *text, size_t size, const char *more)
-{
-	size_t used = strlen(text);
-
-	snprintf(text + used, size - used, "%s%s", used ? "; " : "", more);
 }
 
 /* Method of the main role; what is lost and which better choice was refused, and why. */
