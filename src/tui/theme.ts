@@ -48,6 +48,8 @@ export interface Theme {
   /** An absolute SGR sequence (with a leading reset) for each token. */
   sgr: Record<Token, string>;
   glyphs: Glyphs;
+  /** The terminal shows more than ASCII. */
+  utf8: boolean;
 }
 
 export type ThemeName = 'dark' | 'sixteen' | 'mono';
@@ -164,7 +166,7 @@ export function makeTheme(name: ThemeName, utf8 = true): Theme {
   for (const [token, codes] of Object.entries(VARIANTS[name])) {
     sgr[token as Token] = codes === '' ? '\x1b[m' : `\x1b[0;${codes}m`;
   }
-  return {name, sgr, glyphs: utf8 ? UNICODE : ASCII};
+  return {name, sgr, utf8, glyphs: utf8 ? UNICODE : ASCII};
 }
 
 /** What decides about the theme, from command line and environment. */

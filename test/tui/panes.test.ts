@@ -8,7 +8,9 @@ import {paintHeatmap} from '../../src/tui/panes/heatmap.ts';
 import {paintStatusLine} from '../../src/tui/panes/status-line.ts';
 import {paintTiles} from '../../src/tui/panes/tiles.ts';
 import {paintTopLine} from '../../src/tui/panes/top-line.ts';
+import {Store} from '../../src/tui/state/store.ts';
 import {textWidth} from '../../src/tui/text/cells.ts';
+import {makeTheme} from '../../src/tui/theme.ts';
 import {paintTooSmall} from '../../src/tui/views/too-small.ts';
 import type {KernelEvent} from '../../src/types/stream.ts';
 import {filled, unstyled} from './state.ts';
@@ -36,6 +38,19 @@ test('every pane paints lines of exactly its width and holds back no escape but 
     }),
     {numRuns: 300},
   );
+});
+
+test('without UTF-8 there is nothing but ASCII, in the same columns', async (t) => {
+  const {store} = await filled({hostile: true, rate: 20_000});
+  const ascii = new Store(store.source, store.state, makeTheme('mono', false));
+  const layout = layoutFor(100, 30, 4, 4);
+  const lines = [
+    ...paintTiles(ascii, layout, 100, layout.tilesHeight),
+    ...paintHeatmap(ascii, 100, 8),
+    ...paintEvents(ascii, 100, 20),
+    ...paintBottomLine(ascii, 'tiles', 100),
+  ].map(unstyled);
+  for (const line of lines) t.regex(line, /^[\x20-\x7e]{100}$/);
 });
 
 test('an event of a later version shows what it has, safely', (t) => {

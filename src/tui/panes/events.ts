@@ -50,16 +50,21 @@ export function paintEvents(store: Store, width: number, height: number): string
   const cursor = scroll.cursor ?? range.last;
   for (let seq = scroll.top; seq <= range.last && lines.length <= rows; seq++) {
     const event = store.event(seq);
-    if (event)
-      lines.push(
-        eventLine(
-          event,
-          {columns, width: inner, theme, time: store.clock.at(event.time).clock},
-          focus && seq === cursor,
-        ),
-      );
+    if (event) lines.push(lineOf(event, store, inner, focus && seq === cursor));
   }
   return framed(border, lines, width, height, theme);
+}
+
+/** Lines as painted last: most events are on screen for several repaints. */
+const painted = new WeakMap<KernelEvent, {line: string; width: number; theme: Theme; selected: boolean}>();
+
+function lineOf(event: KernelEvent, {theme, clock}: Store, width: number, selected: boolean): string {
+  const last = painted.get(event);
+  if (last?.width === width && last.theme === theme && last.selected === selected) return last.line;
+  const shape = {columns: columnsFor(width), width, theme, time: clock.at(event.time).clock};
+  const line = eventLine(event, shape, selected);
+  painted.set(event, {line, width, theme, selected});
+  return line;
 }
 
 function emptyLine({state, theme}: Store, width: number): string {

@@ -1,6 +1,8 @@
 import {Box, type DOMElement, measureElement, Text} from 'ink';
 import {createContext, type ReactNode, type RefObject, use, useLayoutEffect, useRef} from 'react';
+import {toAscii} from '../text/ascii.ts';
 import {sliceCells} from '../text/cells.ts';
+import type {Theme} from '../theme.ts';
 import type {Rect} from './compose.ts';
 import type {Screen} from './screen.ts';
 
@@ -56,6 +58,8 @@ export interface OverlayProps {
   width: number;
   /** Height in rows, border included. */
   height: number;
+  /** Whether the terminal shows more than ASCII. */
+  theme: Theme;
   /** The dialog's title, put in its first line. */
   title: string;
   /** Ordinary Ink elements. */
@@ -63,10 +67,13 @@ export interface OverlayProps {
 }
 
 /** A dialog laid out by Ink that stands above the canvases. */
-export function Overlay({x, y, width, height, title, children}: OverlayProps): ReactNode {
+export function Overlay({x, y, width, height, theme, title, children}: OverlayProps): ReactNode {
   const ref = useRef<DOMElement>(null);
   useLayer(ref, (screen, rect) =>
-    screen.base.slice(rect.y, rect.y + rect.height).map((line) => sliceCells(line, rect.x, rect.width)),
+    screen.base.slice(rect.y, rect.y + rect.height).map((line) => {
+      const cut = sliceCells(line, rect.x, rect.width);
+      return theme.utf8 ? cut : toAscii(cut);
+    }),
   );
   return (
     <Box

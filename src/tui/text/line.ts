@@ -1,4 +1,5 @@
 import type {Theme, Token} from '../theme.ts';
+import {toAscii} from './ascii.ts';
 import {charWidth, cutText, textWidth} from './cells.ts';
 
 /**
@@ -27,7 +28,7 @@ export class Line {
     if (this.room <= 0 || text === '') return this;
     const cut = cutText(text, this.room);
     this.style(token);
-    this.out += cut;
+    this.out += this.theme.utf8 ? cut : toAscii(cut);
     this.used += textWidth(cut);
     return this;
   }

@@ -48,7 +48,14 @@ export function Help({store, columns, rows}: HelpProps): ReactNode {
   store.helpTop = top;
   const more = lines.length > room ? ` (${top + 1}-${top + room} of ${lines.length}: j k)` : '';
   return (
-    <Overlay x={(columns - width) >> 1} y={(rows - height) >> 1} width={width} height={height} title={`Keys${more}`}>
+    <Overlay
+      x={(columns - width) >> 1}
+      y={(rows - height) >> 1}
+      width={width}
+      height={height}
+      theme={store.theme}
+      title={`Keys${more}`}
+    >
       {lines.slice(top, top + room).map((line, index) => (
         <Text key={index} wrap="truncate" bold={line.heading !== undefined} underline={line.heading !== undefined}>
           {line.heading ?? (line.label ? `${line.label.padEnd(12)}${line.text}` : ' ')}

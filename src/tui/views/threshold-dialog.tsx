@@ -59,6 +59,7 @@ export function ThresholdDialog({store, columns, rows}: ThresholdDialogProps): R
       y={(rows >> 1) - 3}
       width={width}
       height={6}
+      theme={store.theme}
       title={`Warning threshold of ${name}`}
     >
       <Text wrap="truncate">
