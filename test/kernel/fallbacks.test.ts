@@ -1,0 +1,101 @@
+import test from 'ava';
+import {DIST, environment, Kstop, NODE, PROGRAM, runToEnd} from './util/kstop.ts';
+import {kernelAtLeast, lacks, testUnless, twoCpus} from './util/machine.ts';
+import {compareWaits} from './util/waits.ts';
+
+const cpus = twoCpus();
+
+testUnless(!process.env.KSTOP_VM && 'in guests only', 'each probe is attached by its best method', async (t) => {
+  const kstop = await Kstop.start(t, []);
+  await kstop.stop();
+  for (const probe of kstop.header.probes) {
+    t.log(`${probe.id}: ${probe.state} ${probe.method ?? ''} ${probe.reason ?? ''}`);
+    if (kernelAtLeast(6, 8)) t.like(probe, {state: 'attached', method: 'tp_btf', reason: undefined}, probe.id);
+  }
+});
+
+test.serial('a probe that lacks something says what', async (t) => {
+  const kstop = await Kstop.start(t, []);
+  await kstop.stop();
+  t.deepEqual(
+    kstop.header.probes.map(({id}) => id),
+    ['sched', 'block', 'oom', 'retransmit'],
+  );
+  for (const {id, state, method, reason} of kstop.header.probes) {
+    t.log(`${id}: ${state} ${method ?? ''} ${reason ?? ''}`);
+    t.true(['attached', 'degraded'].includes(state), id);
+    t.is(reason === undefined, state === 'attached', id);
+    t.is(method, 'tp_btf', id);
+    // libbpf's advice to raise the memlock limit is never the point.
+    t.false(/ulimit|memlock|libbpf:|\n/.test(reason ?? ''), reason);
+  }
+});
+
+testUnless(
+  !cpus && 'one CPU only',
+  'without tp_btf the waits are still exact, and the other probes stop nothing',
+  async (t) => {
+    const kstop = await compareWaits(t, cpus!, {env: {KSTOP_SKIP_METHODS: 'tp_btf'}});
+    t.like(kstop.header.probes[0], {id: 'sched', state: 'degraded', method: 'raw_tp'});
+    t.regex(kstop.header.probes[0].reason ?? '', /hash/);
+  },
+);
+
+test.serial('a probe without any method left is unavailable with its reason; the rest goes on', async (t) => {
+  const kstop = await Kstop.start(t, [], {env: {KSTOP_SKIP_METHODS: 'tp_btf'}});
+  await kstop.sampleFromNow();
+  const {code} = await kstop.stop();
+  t.is(code, 0);
+  t.is(kstop.stderr, '');
+  for (const {id, state, method, reason} of kstop.header.probes) {
+    t.log(`${id}: ${state} ${method ?? ''} ${reason ?? ''}`);
+    t.is(state, id === 'sched' ? 'degraded' : 'unavailable');
+    t.truthy(reason, id);
+    t.is(method, id === 'sched' ? 'raw_tp' : undefined);
+  }
+  t.truthy(kstop.summary);
+  t.is(kstop.summary?.subsystems.block?.status ?? 'UNKNOWN', 'UNKNOWN');
+});
+
+test.serial('--check tells that a requested probe was not there', async (t) => {
+  const env = environment({KSTOP_SKIP_METHODS: 'tp_btf'});
+  const run = await runToEnd([...PROGRAM, '--json', '--check', '-d', '1', '--sched-warn', '60000000'], env);
+  t.is(run.code, 4, run.stderr);
+});
+
+const ONE_LINE = /^kstop: [^\n]+: [^\n]+ \([^\n]+\)\n$/;
+
+test.serial('with nothing left to try it ends with 77 and one line', async (t) => {
+  for (const face of ['--plain', '--json']) {
+    const env = environment({KSTOP_SKIP_METHODS: 'tp_btf,raw_tp,tracepoint,fentry,kprobe'});
+    const {code, stdout, stderr} = await runToEnd([...PROGRAM, face, '-d', '1'], env);
+    t.log(stderr.trim());
+    t.is(code, 77);
+    t.regex(stderr, ONE_LINE);
+    if (face === '--json') t.is(JSON.parse(stdout).kind, 'error');
+    else t.is(stdout, '');
+  }
+});
+
+testUnless(lacks('setpriv'), 'without privileges it ends with 77 and one line', async (t) => {
+  const nobody = ['setpriv', '--reuid=65534', '--regid=65534', '--clear-groups', '--no-new-privs'];
+  const readable = await runToEnd([
+    ...nobody,
+    NODE,
+    '-e',
+    `require('fs').readFileSync(${JSON.stringify(`${DIST}/app.mjs`)})`,
+  ]);
+  if (readable.code !== 0) {
+    t.log('another user cannot read this clone');
+    t.pass();
+    return;
+  }
+  for (const face of ['--plain', '--json']) {
+    const {code, stdout, stderr} = await runToEnd([...nobody, ...PROGRAM, face, '-d', '1']);
+    t.log(stderr.trim());
+    t.is(code, 77);
+    t.regex(stderr, ONE_LINE);
+    t.regex(stderr, /root|sudo|CAP_/);
+    if (face === '--json') t.is(JSON.parse(stdout).kind, 'error');
+  }
+});

@@ -1,0 +1,129 @@
+import {basename} from 'node:path';
+import type {ExecutionContext} from 'ava';
+import type {OomKillEvent} from '../../src/types/stream.ts';
+import {Cgroup, lacksController, lacksUnified} from './util/cgroup.ts';
+import {must} from './util/disk.ts';
+import {Kstop} from './util/kstop.ts';
+import {type Process, startLoad} from './util/load.ts';
+import {kernelAtLeast, lacks, testUnless} from './util/machine.ts';
+
+const LIMIT = 20 << 20;
+const reason = lacksController('memory') ?? lacks('dmesg');
+
+/** Before 6.8 the tracepoint tells only the victim's thread id, and what it was is known only if it was the trigger. */
+const knowsVictim = kernelAtLeast(6, 8);
+
+function limited(t: ExecutionContext, bytes = LIMIT): Cgroup {
+  const group = Cgroup.make(t, 'memory');
+  group.write(group.v2 ? 'memory.max' : 'memory.limit_in_bytes', String(bytes));
+  const swap = group.v2 ? 'memory.swap.max' : 'memory.memsw.limit_in_bytes';
+  if (group.has(swap)) group.write(swap, group.v2 ? '0' : String(bytes));
+  return group;
+}
+
+/** Kills by the OOM killer that the kernel counted in a cgroup. */
+const kills = (group: Cgroup): number => group.figures(group.v2 ? 'memory.events' : 'memory.oom_control').oom_kill;
+
+/** What the kernel's log says of a killed process. */
+function logged(pid: number): {comm: string; totalVm: number; rss: number} | undefined {
+  const lines = must('dmesg')
+    .split('\n')
+    .filter((line) => line.includes(`Killed process ${pid} (`));
+  const line = lines.at(-1);
+  const kb = (name: string) => Number(new RegExp(`${name}:(\\d+)kB`).exec(line ?? '')?.[1]) * 1024;
+  const comm = /Killed process \d+ \(([^)]*)\)/.exec(line ?? '')?.[1];
+  if (comm === undefined) return undefined;
+  return {comm, totalVm: kb('total-vm'), rss: kb('anon-rss') + kb('file-rss') + kb('shmem-rss')};
+}
+
+function matches(t: ExecutionContext, event: OomKillEvent, victim: Process, group: Cgroup, trigger: Process): void {
+  const log = logged(victim.pid);
+  t.log(JSON.stringify(event));
+  t.log(`kernel: ${JSON.stringify(log)}`);
+  t.like(event, {victim_pid: victim.pid, pid: victim.pid, tid: victim.pid, uid: 0, severity: 'critical'});
+  t.like(event, {trigger_pid: trigger.pid, trigger_comm: basename(trigger.command.at(-2) ?? '')});
+  t.like(event, {memcg: group.path, limit_bytes: LIMIT, constraint: 'memcg'});
+  if (!log) throw new Error('the kernel logged no kill');
+  t.is(event.victim_comm, log.comm);
+  t.is(event.comm, log.comm);
+  t.is(event.total_vm_bytes, log.totalVm);
+  // The kernel's log sums per-CPU counters that the event reads without.
+  t.true(Math.abs(event.rss_bytes! - log.rss) <= log.rss * 0.1 + (1 << 20), `${event.rss_bytes} and ${log.rss}`);
+}
+
+testUnless(reason, 'each kill of a memory cgroup is one event with its victim and limit', async (t) => {
+  const group = limited(t);
+  const kstop = await Kstop.start(t, ['--probes', 'oom']);
+  const victims: Process[] = [];
+  for (let i = 0; i < 4; i++) {
+    const victim = await startLoad(t, 'eater', [100 + i], {as: `kt-eater${i}`, through: group.enter});
+    victims.push(victim);
+    victim.send('64');
+    t.is((await victim.end()).signal, 'SIGKILL');
+  }
+  t.is(kills(group), 4);
+  await kstop.sampleFromNow();
+  await kstop.stop();
+
+  const events = kstop.events('OOM_KILL').filter(({memcg}) => memcg === group.path);
+  t.is(events.length, 4);
+  victims.forEach((victim, i) => {
+    t.is(events[i].oom_score_adj, 100 + i);
+    matches(t, events[i], victim, group, victim);
+  });
+  t.is(kstop.counter('hits', {probe: 'oom'}), kstop.events('OOM_KILL').length);
+  t.is(kstop.summary?.subsystems.memory?.worst_status, 'CRITICAL');
+});
+
+testUnless(
+  reason ?? (!knowsVictim && 'before 6.8'),
+  'who asked for too much and who is killed are told apart',
+  async (t) => {
+    const group = limited(t);
+    const kstop = await Kstop.start(t, ['--probes', 'oom']);
+    const big = await startLoad(t, 'eater', [500], {as: 'kt-big', through: group.enter});
+    const asker = await startLoad(t, 'eater', [0], {as: 'kt-asker', through: group.enter});
+    big.send('14');
+    t.is(await big.line(), 'done');
+    asker.send('12');
+    t.is((await big.end()).signal, 'SIGKILL');
+    t.is(await asker.line(), 'done');
+    t.is(kills(group), 1);
+    const event = await kstop.event('OOM_KILL', ({memcg}) => memcg === group.path);
+    await kstop.stop();
+    matches(t, event, big, group, asker);
+    t.is(kstop.events('OOM_KILL').filter(({memcg}) => memcg === group.path).length, 1);
+  },
+);
+
+testUnless(reason, "a limit above the victim's own cgroup is the one that is named", async (t) => {
+  const group = limited(t);
+  const inner = Cgroup.make(t, 'memory', {name: 'inner', below: group});
+  const kstop = await Kstop.start(t, ['--probes', 'oom']);
+  const victim = await startLoad(t, 'eater', [0], {as: 'kt-eater', through: inner.enter});
+  victim.send('64');
+  t.is((await victim.end()).signal, 'SIGKILL');
+  const event = await kstop.event('OOM_KILL', ({victim_pid}) => victim_pid === victim.pid);
+  await kstop.stop();
+  matches(t, event, victim, group, victim);
+});
+
+testUnless(
+  reason ?? lacksUnified('memory'),
+  'a group kill (memory.oom.group) is an event for each process',
+  async (t) => {
+    const group = limited(t);
+    group.write('memory.oom.group', '1');
+    const kstop = await Kstop.start(t, ['--probes', 'oom']);
+    const names = ['kt-one', 'kt-two', 'kt-three'];
+    const all = await Promise.all(names.map((as) => startLoad(t, 'eater', [0], {as, through: group.enter})));
+    all[1].send('64');
+    for (const each of all) t.is((await each.end()).signal, 'SIGKILL');
+    t.is(kills(group), 3);
+    await kstop.sampleFromNow();
+    await kstop.stop();
+    const events = kstop.events('OOM_KILL').filter(({memcg}) => memcg === group.path);
+    t.deepEqual(events.map(({victim_pid}) => victim_pid).sort(), all.map(({pid}) => pid).sort());
+    for (const event of events) matches(t, event, all.find(({pid}) => pid === event.victim_pid)!, group, all[1]);
+  },
+);

@@ -1,0 +1,48 @@
+import {accessSync, constants, existsSync, readFileSync} from 'node:fs';
+import {release} from 'node:os';
+import {join} from 'node:path';
+import test, {type ImplementationFn} from 'ava';
+
+/** Path of an installed program, or undefined; what npm packages bring is none. */
+export function which(program: string): string | undefined {
+  const folders = (process.env.PATH ?? '').split(':').filter((folder) => folder && !folder.includes('node_modules'));
+  for (const folder of [...folders, '/usr/sbin', '/sbin']) {
+    const path = join(folder, program);
+    try {
+      accessSync(path, constants.X_OK);
+      return path;
+    } catch {}
+  }
+  return undefined;
+}
+
+/** Why a test that needs these programs can't run; undefined when it can. */
+export function lacks(...programs: string[]): string | undefined {
+  const missing = programs.filter((program) => !which(program));
+  return missing.length > 0 ? `not installed: ${missing.join(', ')}` : undefined;
+}
+
+/** A serial test, or a skipped one that says why in its title. */
+export function testUnless(reason: string | undefined | false, title: string, run: ImplementationFn<[]>): void {
+  if (reason) test.skip(`${title} (${reason})`, run);
+  else test.serial(title, run);
+}
+
+/** The first two CPUs that this process may use. */
+export function twoCpus(): [number, number] | undefined {
+  const list = /^Cpus_allowed_list:\t(.*)$/m.exec(readFileSync('/proc/self/status', 'latin1'))?.[1] ?? '';
+  const cpus = list.split(',').flatMap((range) => {
+    const [first, last = first] = range.split('-').map(Number);
+    return Array.from({length: last - first + 1}, (_, i) => first + i);
+  });
+  return cpus.length > 1 ? [cpus[0], cpus[1]] : undefined;
+}
+
+/** Is the running kernel this version or a later one? */
+export function kernelAtLeast(major: number, minor: number): boolean {
+  const [a, b] = release().split('.').map(Number);
+  return a > major || (a === major && b >= minor);
+}
+
+export const hasKernelFunction = (name: string): boolean =>
+  existsSync('/proc/kallsyms') && readFileSync('/proc/kallsyms', 'latin1').includes(` ${name}\n`);
