@@ -156,8 +156,8 @@ mkdir "$share"
   count=0
   for pair in ${folders[@]+"${folders[@]}"}; do
     count=$((count + 1))
-    cp -r "${pair%%=*}" "$share/folder$count"
-    printf 'mkdir -p %q && cp -r /mnt/share/folder%d/. %q || exit 126\n' "${pair#*=}" $count "${pair#*=}"
+    cp -a "${pair%%=*}" "$share/folder$count"
+    printf 'mkdir -p %q && cp -a /mnt/share/folder%d/. %q || exit 126\n' "${pair#*=}" $count "${pair#*=}"
   done
   printf 'cd %q || exit 126\n' "$directory"
   for pair in ${environment[@]+"${environment[@]}"}; do printf 'export %q\n' "$pair"; done
