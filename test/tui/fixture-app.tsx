@@ -1,14 +1,16 @@
 /**
- * The screen over a synthetic source, for the pty tests: `fixture-app.tsx [JSON of SyntheticOptions]`. Prints how it
- * ended and what was asked of the source to the normal screen.
+ * The screen over a synthetic source, or over the recording that `recording` names, for the pty tests:
+ * `fixture-app.tsx [JSON of SyntheticOptions]`. Prints how it ended and what was asked of the source.
  */
 import process from 'node:process';
 import {Model} from '../../src/model/model.ts';
+import {openRecording} from '../../src/sources/recording.ts';
 import {runTui} from '../../src/tui/index.tsx';
 import {SyntheticSource} from './synthetic-source.ts';
 
 const options = JSON.parse(process.argv[2] ?? '{}');
-const source = new SyntheticSource(options);
+const synthetic = new SyntheticSource(options);
+const source = options.recording ? await openRecording({file: options.recording, pace: 'paced'}) : synthetic;
 const model = new Model();
 if (options.noise) setInterval(() => console.log('NOISE on the console'), 50).unref();
 if (options.throwLater) setTimeout(() => fail('uncaught, as it was asked to be'), 1500).unref();
@@ -21,7 +23,7 @@ console.log(`PID ${process.pid}`);
 const reason = await runTui({source, model, stdin: process.stdin, stdout: process.stdout});
 await source.close();
 console.log(`ended ${JSON.stringify(reason)} ${'error' in reason ? reason.error.message : ''}`);
-console.log(`calls ${source.calls.join(', ')}`);
+console.log(`calls ${synthetic.calls.join(', ')}`);
 process.exit(0);
 
 function fail(why: string): never {

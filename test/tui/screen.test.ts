@@ -1,3 +1,5 @@
+import {existsSync} from 'node:fs';
+import {fileURLToPath} from 'node:url';
 import test from 'ava';
 import {type Launch, Pty} from './pty.ts';
 
@@ -125,5 +127,25 @@ test.serial('hostile names, console output and no colours change nothing', async
     t.notRegex(pty.raw, /\x1b\[[0-9;]*(3[0-8]|4[0-8]|9[0-7])[;m]/);
     pty.send('q');
     await pty.end();
+  });
+});
+
+const recording = fileURLToPath(new URL('../fixtures/trouble.ndjson.gz', import.meta.url));
+const recorded = existsSync(recording) ? test.serial : test.serial.skip;
+
+recorded('a recording of real trouble is seen with its owners, and can be stepped through', async (t) => {
+  await withPty({columns: 200, rows: 60, options: {recording}}, async (pty) => {
+    await pty.shows('REPLAY');
+    pty.send('>>>>>>');
+    await pty.shows('REPLAY ended');
+    t.regex(pty.text, /✖ CRITICAL\s+memory: OOM kill of pid \d+ \S+ with .* resident/);
+    t.regex(pty.text, /BIO_LATENCY .*latency=\S+ op=\w+ dev=\w+/);
+    t.regex(pty.text, /SCHED_LATENCY .*latency=\S+ behind=/);
+    t.regex(pty.text, /TCP_RETRANSMIT .*:\d+ → /);
+    pty.send(',');
+    await pty.shows('REPLAY ‖ paused');
+    pty.send('q');
+    await pty.end();
+    t.true(pty.text.includes('ended {"kind":"quit"}'));
   });
 });

@@ -228,7 +228,7 @@ export class SyntheticSource implements Source {
       step: (n) => void this.calls.push(`step ${n}`),
       speed: (factor) => {
         this.calls.push(`speed ${factor}`);
-        play.speed *= factor;
+        play.speed = factor;
       },
     };
   }

@@ -86,7 +86,7 @@ function edge(store: Store, to: 'first' | 'last'): void {
 function speed(store: Store, factor: number): void {
   const {playback} = store.source;
   if (!playback) return;
-  playback.speed(factor);
+  playback.speed(playback.state().speed * factor);
   store.say(`speed ${playback.state().speed}x`);
 }
 
