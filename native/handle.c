@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <malloc.h>
 #include <linux/bpf.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -162,6 +163,10 @@ int kstop_probe_on(struct kstop *k, const char *id)
 	if (!probe->object)
 		first_choices(k, probe);
 	err = attach_probe(k, probe);
+	/* libbpf has just freed some 20 MB of parsed type information, which malloc would keep. */
+#ifdef __GLIBC__
+	malloc_trim(0);
+#endif
 	if (err) {
 		probe->state = KSTOP_UNAVAILABLE;
 		probe->method[0] = 0;
