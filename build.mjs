@@ -74,9 +74,7 @@ const uids = [...new Set([uid, 0])];
 writeFileSync(
   join(dist, 'kstop.mjs'),
   `import {enableCompileCache} from 'node:module';
-import {setFlagsFromString} from 'node:v8';
 
-setFlagsFromString('--max-semi-space-size=1');
 if (${JSON.stringify(uids)}.includes(process.getuid())) {
   enableCompileCache(import.meta.dirname + '/.cache');
 }
