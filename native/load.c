@@ -97,29 +97,35 @@ static bool is_hopeless(struct kstop *k, const struct probe *probe, int err)
 	return false;
 }
 
-/* Maps that only unchosen programs use may not exist in this kernel (task and socket storage
+/* Maps that only one choice uses, and that older kernels don't have (task and socket storage
  * before 5.11). */
+static const struct {
+	const char *map, *program;
+} needs[] = {
+	{"arrivals", "sched_switch_storage"},
+	{"owners", "tcp_retransmit_skb"},
+};
+
+#define NEEDS (sizeof(needs) / sizeof(needs[0]))
+
+static bool is_chosen(struct probe *probe, const char *name)
+{
+	struct bpf_program *program = bpf_object__find_program_by_name(probe->object, name);
+
+	return program && bpf_program__autoload(program);
+}
+
 static void choose_maps(struct probe *probe)
 {
-	static const struct {
-		const char *map, *program;
-	} needs[] = {
-		{"arrivals", "sched_switch_storage"},
-		{"owners", "tcp_retransmit_skb"},
-	};
 	struct bpf_map *map;
 
-	for (size_t i = 0; i < sizeof(needs) / sizeof(needs[0]); i++) {
-		struct bpf_program *program =
-			bpf_object__find_program_by_name(probe->object, needs[i].program);
-
+	for (size_t i = 0; i < NEEDS; i++) {
 		map = bpf_object__find_map_by_name(probe->object, needs[i].map);
-		if (map && program && !bpf_program__autoload(program))
+		if (map && !is_chosen(probe, needs[i].program))
 			bpf_map__set_autocreate(map, false);
 	}
 	map = bpf_object__find_map_by_name(probe->object, "arrivals_by_tid");
-	if (map && bpf_program__autoload(
-			   bpf_object__find_program_by_name(probe->object, "sched_switch_storage")))
+	if (map && is_chosen(probe, "sched_switch_storage"))
 		bpf_map__set_autocreate(map, false);
 }
 
@@ -234,8 +240,11 @@ static int open_object(struct kstop *k, struct probe *probe)
 	snprintf(path, sizeof(path), "%s/%s.bpf.o", k->object_dir, probe->chain->id);
 	probe->object = bpf_object__open_file(path, NULL);
 	if (!probe->object) {
+		char why[TEXT];
+
 		err = -errno;
-		return fail(k, err, "%s: %s", path, strerror(-err));
+		libbpf_strerror(err, why, sizeof(why));
+		return fail(k, err, "%s: %s", path, why);
 	}
 	err = prepare(k, probe);
 	return err ? fail(k, err, "%s: not an object of this version", path) : 0;
@@ -252,6 +261,16 @@ static int role_of_program(const struct probe *probe, const char *name)
 	return -1;
 }
 
+/* The role that a failed load is to blame on: by the program, or by the map that the program needs.
+ */
+static int role_to_blame(const struct probe *probe, const char *name)
+{
+	for (size_t i = 0; i < NEEDS; i++)
+		if (!strcmp(needs[i].map, name))
+			return role_of_program(probe, needs[i].program);
+	return role_of_program(probe, name);
+}
+
 /* One try: opens, loads, and on refusal moves the culprit's role on. 1 = try again. */
 static int try_load(struct kstop *k, struct probe *probe)
 {
@@ -266,7 +285,7 @@ static int try_load(struct kstop *k, struct probe *probe)
 	log_end();
 	if (!err)
 		return map_memory(k, probe);
-	role = log_culprit(k, name, sizeof(name)) ? role_of_program(probe, name) : -1;
+	role = log_culprit(k, name, sizeof(name)) ? role_to_blame(probe, name) : -1;
 	if (role < 0) {
 		log_verdict(k, probe->chain->id, err, why, sizeof(why));
 		return fail(k, err, "%s", why);

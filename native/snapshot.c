@@ -155,6 +155,32 @@ static int netns_rows(struct probe *probe, struct sink *sink)
 	return 0;
 }
 
+static size_t count_keys(struct probe *probe, const char *map_name)
+{
+	int map = bpf_object__find_map_fd_by_name(probe->object, map_name);
+	struct ks_block_key key, *last = NULL; /* the largest of our keys */
+	size_t count = 0;
+
+	while (!bpf_map_get_next_key(map, last, &key)) {
+		count++;
+		last = &key;
+	}
+	return count;
+}
+
+/* Known before a new interval begins, so that a snapshot that is refused takes no maximum with it.
+ */
+static size_t rows_bytes(struct probe *probe)
+{
+	if (!strcmp(probe->chain->id, "sched"))
+		return libbpf_num_possible_cpus() * sizeof(struct ks_hist_row);
+	if (!strcmp(probe->chain->id, "block"))
+		return count_keys(probe, "hists") * sizeof(struct ks_hist_row);
+	if (!strcmp(probe->chain->id, "retransmit"))
+		return count_keys(probe, "segments_by_netns") * sizeof(struct ks_netns_row);
+	return 0;
+}
+
 static int add_rows(struct kstop *k, struct probe *probe, struct sink *sink)
 {
 	uint64_t epoch = probe->settings.epoch++;
@@ -190,7 +216,7 @@ int kstop_snapshot(struct kstop *k, const char *id, int rows, void *buffer, size
 		add_program(sink.head, role_program(probe, i));
 	sink.head->map_bytes = probe->map_bytes;
 	if (rows)
-		err = add_rows(k, probe, &sink);
+		err = sink.left < rows_bytes(probe) ? -ENOSPC : add_rows(k, probe, &sink);
 	return err ? fail(k, err, "%s: snapshot: %s", id, strerror(-err))
 		   : (int)(sink.at - (uint8_t *)buffer);
 }
