@@ -53,7 +53,7 @@ test.serial('the sum also closes when the reader stalls', async (t) => {
   const text = () => readFileSync(out, 'utf8');
   await until(() => text().includes('"kind":"header"'), 15_000 * SLOW, 'the header');
   reader.child.kill('SIGSTOP');
-  storm.send(String(3000));
+  storm.send(String(3000 * SLOW));
   await storm.line();
   reader.child.kill('SIGCONT');
   await sleep(500);

@@ -38,7 +38,6 @@ for (const [what, name] of Object.entries(NAMES)) {
     const kstop = await Kstop.start(t, ['-p', String(process.pid), '--probes', 'sched']);
     const event = await kstop.event('SCHED_LATENCY', ({pid}) => pid === process.pid);
     await kstop.stop();
-    t.log(JSON.stringify(event.comm));
     t.is(event.comm, new TextDecoder().decode(name));
     // Each line was parsed, and was valid UTF-8, when it was read.
     for (const line of kstop.lines) t.notRegex(line, RISKY);

@@ -27,20 +27,36 @@ export async function compareWaits(t: ExecutionContext, cpus: readonly number[],
   // Of a task's first wait since the probe is there, the part before a migration is unknown: have it behind us.
   worker.send('mix 100');
   t.is(await worker.line(), 'done');
-  const before = await restingSchedstat(worker.pid);
-  const {ofPid: blindBefore} = await unseen.read(worker.pid);
-  const moved = migrations(worker.pid);
-  const mark = await kstop.sampleFromNow();
-
-  worker.send(`mix ${3000 * SLOW}`);
-  t.is(await worker.line(), 'done');
-  const after = await restingSchedstat(worker.pid);
-  const blind = (await unseen.read(worker.pid)).ofPid - blindBefore;
-  const movedSince = (migrations(worker.pid) ?? 0) - (moved ?? 0);
-  await kstop.sampleFromNow();
+  // Once more when the kernel itself lost the start of a wait: then there is nothing to compare with.
+  let left = 1;
+  for (let round = 0; round < 4 && left > 0; round++)
+    left = await compareOnce(t, kstop, worker.pid, unseen, async () => {
+      worker.send(`mix ${3000 * SLOW}`);
+      t.is(await worker.line(), 'done');
+    });
+  t.is(left, 0);
   t.is((await kstop.stop()).code, 0);
+  return kstop;
+}
 
-  const samples = samplesOf(kstop.objects.slice(mark + 1));
+async function compareOnce(
+  t: ExecutionContext,
+  kstop: Kstop,
+  pid: number,
+  unseen: Unseen,
+  work: () => Promise<void>,
+): Promise<number> {
+  const before = await restingSchedstat(pid);
+  const {ofPid: blindBefore} = await unseen.read(pid);
+  const moved = migrations(pid);
+  const mark = await kstop.sampleFromNow();
+  await work();
+  const after = await restingSchedstat(pid);
+  const blind = (await unseen.read(pid)).ofPid - blindBefore;
+  const movedSince = (migrations(pid) ?? 0) - (moved ?? 0);
+  const end = await kstop.sampleFromNow();
+
+  const samples = samplesOf(kstop.objects.slice(mark + 1, end + 1));
   const seen = total(samples, 'sched');
   const left = leftOut(samples);
   const count = after.count - before.count;
@@ -54,7 +70,9 @@ export async function compareWaits(t: ExecutionContext, cpus: readonly number[],
   if (moved !== undefined) t.true(movedSince > 50, 'the threads did move');
   if (process.env.KSTOP_VM) t.is(blind, 0, 'nothing is hidden from BPF in a guest');
   t.is(seen.count + blind + left, count, 'each time that a thread got a CPU');
-  if (left === 0) t.is(seen.sumNs, waitNs, 'to the nanosecond');
-  t.true(seen.sumNs <= waitNs && seen.sumNs >= waitNs * 0.99, 'within 1 % in any case');
-  return kstop;
+  if (left === 0) {
+    t.true(Math.abs(seen.sumNs - waitNs) <= waitNs * 0.01, 'within 1 %');
+    t.is(seen.sumNs, waitNs, 'to the nanosecond');
+  }
+  return left;
 }
