@@ -8,6 +8,7 @@
  * flush sequence once.
  */
 #include "common.h"
+#include <linux/version.h>
 
 #define STAMPS	  16384
 #define HIST_KEYS 512
@@ -83,10 +84,15 @@ static __always_inline bool is_passthrough(struct request *rq)
 	return (BPF_CORE_READ(rq, cmd_flags) & 0xff) >= 34;
 }
 
-/* A step of a flush sequence, whose request ends (and counts) once more. 1 << 4 before 6.11. */
+extern int LINUX_KERNEL_VERSION __kconfig;
+
+/*
+ * A step of a flush sequence, whose request ends (and counts) once more. The flag's bit was 4, and
+ * is 1 from 6.11 on; only later did the enum that says so get a name to find it by.
+ */
 static __always_inline bool is_flush_step(struct request *rq)
 {
-	__u32 bit = 4;
+	__u32 bit = LINUX_KERNEL_VERSION >= KERNEL_VERSION(6, 11, 0) ? 1 : 4;
 
 	if (bpf_core_enum_value_exists(enum rqf_flags, __RQF_FLUSH_SEQ))
 		bit = bpf_core_enum_value(enum rqf_flags, __RQF_FLUSH_SEQ);

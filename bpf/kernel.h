@@ -183,7 +183,7 @@ struct request___5_14 {
 	struct gendisk *rq_disk;
 };
 
-/* 6.11 made the request flags an enum and renumbered them. */
+/* 6.11 made the request flags an enum and renumbered them; its name is younger than 6.12. */
 enum rqf_flags {
 	__RQF_FLUSH_SEQ = 1,
 };
