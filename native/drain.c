@@ -6,9 +6,13 @@
 #include <linux/types.h>
 #include <string.h>
 #include <sys/epoll.h>
+#include <unistd.h>
 
 /* The largest record; the copy stops while one more of them still fits. */
 #define LARGEST sizeof(struct ks_oom_event)
+
+/* libbpf marks its rings by their index in the same epoll set: any other number will do. */
+#define WAKE 1000
 
 static int copy(void *context, void *data, size_t size)
 {
@@ -24,14 +28,38 @@ static int copy(void *context, void *data, size_t size)
 
 static int open_ring(struct kstop *k)
 {
+	struct epoll_event wake = {.events = EPOLLIN, .data.fd = WAKE};
+
+	if (k->ring)
+		return 0;
+	k->ring = ring_buffer__new(k->ring_fd, copy, k, NULL);
 	if (!k->ring)
-		k->ring = ring_buffer__new(k->ring_fd, copy, k, NULL);
-	return k->ring ? 0 : -errno;
+		return -errno;
+	return epoll_ctl(ring_buffer__epoll_fd(k->ring), EPOLL_CTL_ADD, k->wake_fd, &wake) ? -errno
+											   : 0;
+}
+
+/* Waits until the ring has filled, somebody called kstop_wake, or the time is over. */
+static void wait_for_ring(struct kstop *k, int timeout_ms)
+{
+	struct epoll_event happened[2];
+	uint64_t count;
+	int n = epoll_wait(ring_buffer__epoll_fd(k->ring), happened, 2, timeout_ms);
+
+	for (int i = 0; i < n; i++)
+		if (happened[i].data.fd == WAKE && read(k->wake_fd, &count, sizeof(count)) < 0)
+			return;
+}
+
+int kstop_wake(struct kstop *k)
+{
+	uint64_t one = 1;
+
+	return write(k->wake_fd, &one, sizeof(one)) == sizeof(one) ? 0 : -errno;
 }
 
 int kstop_drain(struct kstop *k, void *buffer, size_t size, int timeout_ms)
 {
-	struct epoll_event woken;
 	int err;
 
 	if (!buffer || size < 2 * LARGEST)
@@ -41,7 +69,7 @@ int kstop_drain(struct kstop *k, void *buffer, size_t size, int timeout_ms)
 	if (err)
 		goto out;
 	if (timeout_ms > 0 && !k->left_behind)
-		epoll_wait(ring_buffer__epoll_fd(k->ring), &woken, 1, timeout_ms);
+		wait_for_ring(k, timeout_ms);
 	k->out = buffer;
 	k->out_size = size;
 	k->out_used = 0;

@@ -11,6 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
+#include <sys/eventfd.h>
 #include <unistd.h>
 
 int kstop_abi(void)
@@ -93,11 +94,12 @@ static void set_defaults(struct kstop *k, const struct kstop_attr *attr)
 {
 	snprintf(k->object_dir, sizeof(k->object_dir), "%s", attr->object_dir);
 	snprintf(k->skip, sizeof(k->skip), "%s", attr->skip ? attr->skip : "");
-	k->ring_fd = k->statistics_fd = k->cgroup2_fd = k->memory1_fd = -1;
+	k->ring_fd = k->wake_fd = k->statistics_fd = k->cgroup2_fd = k->memory1_fd = -1;
 	pthread_mutex_init(&k->draining, NULL);
 	for (size_t i = 0; i < chain_count; i++) {
 		k->probes[i].chain = &chains[i];
 		k->probes[i].settings.warn_ns = 1000000;
+		k->probes[i].settings.wake_bytes = k->ring_bytes / 4;
 	}
 }
 
@@ -114,8 +116,9 @@ struct kstop *kstop_open(const struct kstop_attr *attr, char *why, size_t why_si
 	if (!k)
 		return NULL;
 	libbpf_set_strict_mode(LIBBPF_STRICT_ALL);
-	set_defaults(k, attr);
 	k->ring_bytes = ring_size(attr);
+	set_defaults(k, attr);
+	k->wake_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
 	log_begin(k);
 	k->ring_fd = bpf_map_create(BPF_MAP_TYPE_RINGBUF, "events", 0, 0, k->ring_bytes, NULL);
 	log_end();
@@ -139,8 +142,9 @@ void kstop_close(struct kstop *k)
 	for (size_t i = 0; i < chain_count; i++)
 		unload_probe(&k->probes[i]);
 	ring_buffer__free(k->ring);
-	for (size_t i = 0; i < 4; i++) {
-		int fd = (int[]){k->ring_fd, k->statistics_fd, k->cgroup2_fd, k->memory1_fd}[i];
+	for (size_t i = 0; i < 5; i++) {
+		int fd = (int[]){k->ring_fd, k->wake_fd, k->statistics_fd, k->cgroup2_fd,
+				 k->memory1_fd}[i];
 
 		if (fd >= 0)
 			close(fd);
@@ -226,6 +230,9 @@ int kstop_set(struct kstop *k, const char *id, int setting, uint64_t value)
 		return 0;
 	case KSTOP_EVENT_BURST_NS:
 		STORE(probe, burst_ns, value);
+		return 0;
+	case KSTOP_WAKE_BYTES:
+		STORE(probe, wake_bytes, value ? value : k->ring_bytes / 4);
 		return 0;
 	default:
 		return fail(k, -EINVAL, "no setting of that number");

@@ -67,6 +67,7 @@ struct kstop {
 	char log[LOG_BYTES]; /* libbpf's messages of the running call */
 	size_t log_used;
 	int ring_fd;
+	int wake_fd; /* eventfd in the ring's epoll set */
 	uint32_t ring_bytes;
 	struct ring_buffer *ring;
 	int statistics_fd;

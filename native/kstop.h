@@ -37,6 +37,8 @@ enum kstop_setting {
 	KSTOP_EVENT_COST_NS =
 		2, /* token bucket: nanoseconds of credit an event costs; 0 = no limit */
 	KSTOP_EVENT_BURST_NS = 3, /* most credit a CPU can save up */
+	KSTOP_WAKE_BYTES =
+		4, /* ring fill that wakes a drain; 1 = the first record, 0 = a quarter */
 };
 
 /* The ABI number of the library, for the binding to compare. */
@@ -78,10 +80,13 @@ int kstop_filter(struct kstop *k, uint32_t pid, const char *comm, const char *cg
 
 /*
  * Copies whole events (struct ks_event and its kin, wire.h) into buffer and returns the bytes.
- * Waits up to timeout_ms for the ring buffer to fill by a quarter, unless the last call had to
- * leave events behind.
+ * Waits up to timeout_ms for the ring buffer to fill (KSTOP_WAKE_BYTES), unless the last call had
+ * to leave events behind.
  */
 int kstop_drain(struct kstop *k, void *buffer, size_t size, int timeout_ms);
+
+/* Ends a drain's wait at once, or the next one's. May be called from any thread. */
+int kstop_wake(struct kstop *k);
 
 /*
  * Writes struct ks_snapshot and, with rows, the probe's rows; returns the bytes, or -ENOSPC when

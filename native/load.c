@@ -310,7 +310,6 @@ int load_probe(struct kstop *k, struct probe *probe)
 		return err;
 	}
 	probe->settings.page_shift = __builtin_ctzl(sysconf(_SC_PAGESIZE));
-	probe->settings.wake_bytes = k->ring_bytes / 4;
 	*probe->live = probe->settings;
 	return 0;
 }

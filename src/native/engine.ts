@@ -4,7 +4,7 @@ import {attrSize, type Calls, findLibrary, loadLibrary} from './library.ts';
 /** enum kstop_state */
 export const STATE_NAMES = ['off', 'attached', 'degraded', 'unavailable'] as const;
 /** enum kstop_setting */
-export const SETTING = {warnNs: 1, eventCostNs: 2, eventBurstNs: 3} as const;
+export const SETTING = {warnNs: 1, eventCostNs: 2, eventBurstNs: 3, wakeBytes: 4} as const;
 
 const TEXT = 1024;
 
@@ -87,6 +87,11 @@ export class Engine {
         else resolve(bytes);
       });
     });
+  }
+
+  /** Ends the wait of the drain under way (or of the next one) at once. */
+  wake(): void {
+    if (!this.closed) this.calls.kstop_wake(this.handle);
   }
 
   /**

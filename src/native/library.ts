@@ -21,6 +21,7 @@ const CALLS = {
   kstop_set: ['int', ['void *', 'str', 'int', 'uint64_t']],
   kstop_filter: ['int', ['void *', 'uint32_t', 'str', 'str']],
   kstop_drain: ['int', ['void *', 'void *', 'size_t', 'int']],
+  kstop_wake: ['int', ['void *']],
   kstop_snapshot: ['int', ['void *', 'str', 'int', 'void *', 'size_t']],
   kstop_find_owners: ['int', ['void *']],
   kstop_cgroup_path: ['int', ['void *', 'uint64_t', 'int', '_Out_ char *', 'size_t']],

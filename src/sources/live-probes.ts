@@ -75,6 +75,11 @@ export class LiveProbes {
     return undefined;
   }
 
+  /** When a drain is woken: by the first event, or only by a ring that is filling up. */
+  wakeAtFirst(first: boolean): void {
+    for (const {id} of PROBES) this.engine.set(id, SETTING.wakeBytes, first ? 1 : 0);
+  }
+
   info(id: string): ProbeInfo {
     const spec = findProbe(id);
     const state = this.states.get(id);

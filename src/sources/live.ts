@@ -56,6 +56,7 @@ export class LiveSource implements Source {
   private readonly changes: ProbeChange[] = [];
   private readonly errors: ErrorObject[] = [];
   private stopping = false;
+  private rhythm: 'busy' | 'settling' | 'quiet' = 'busy';
   private draining: Promise<unknown> = Promise.resolve();
   private ownersLooked = Number.NEGATIVE_INFINITY;
 
@@ -102,7 +103,7 @@ export class LiveSource implements Source {
     let last = performance.now();
     let due = last + this.options.intervalMs;
     while (!this.stopping) {
-      const events = await this.drain(Math.min(DRAIN_MS, Math.max(0, due - performance.now())));
+      const events = await this.nextEvents(Math.max(0, due - performance.now()));
       const now = performance.now();
       this.sampler.tick(now);
       if (now < due) {
@@ -119,13 +120,27 @@ export class LiveSource implements Source {
 
   stop(): void {
     this.stopping = true;
+    this.engine.wake();
   }
 
   async close(): Promise<void> {
-    this.stopping = true;
+    this.stop();
     await this.draining;
     this.sampler.close();
     this.engine.close();
+  }
+
+  /**
+   * Events within DRAIN_MS while they come. Once they don't, the wait is as long as it may be and the first event ends
+   * it; between the two one drain looks for events that came before the kernel side knew that it shall wake.
+   */
+  private async nextEvents(mostMs: number): Promise<KernelEvent[]> {
+    const waits = {busy: DRAIN_MS, settling: 0, quiet: mostMs};
+    const events = await this.drain(Math.min(waits[this.rhythm], mostMs));
+    const next = events.length > 0 ? 'busy' : this.rhythm === 'busy' ? 'settling' : 'quiet';
+    if ((next === 'busy') !== (this.rhythm === 'busy')) this.probes.wakeAtFirst(next !== 'busy');
+    this.rhythm = next;
+    return events;
   }
 
   /** Detaches, drains to the last event and takes the last sample, so that the loss equation closes. */
@@ -192,6 +207,7 @@ export class LiveSource implements Source {
 
   private change(id: string): void {
     const {subsystem: _, ...info} = this.probes.info(id);
+    this.engine.wake();
     this.changes.push({kind: 'probe', ...this.stamp(), ...info});
   }
 
