@@ -120,9 +120,9 @@ testUnless(
     all[1].send('64');
     for (const each of all) t.is((await each.end()).signal, 'SIGKILL');
     // The kernel comes by the first victim once more when it kills the group, and may count it again.
-  const counted = kills(group);
-  t.log(`oom_kill ${counted}`);
-  t.true(counted === 3 || counted === 4);
+    const counted = kills(group);
+    t.log(`oom_kill ${counted}`);
+    t.true(counted === 3 || counted === 4);
     await kstop.sampleFromNow();
     await kstop.stop();
     const events = kstop.events('OOM_KILL').filter(({memcg}) => memcg === group.path);
