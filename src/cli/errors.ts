@@ -1,3 +1,4 @@
+import type {ErrorObject} from '../types/stream.ts';
 import {Problem} from '../util/problem.ts';
 import {visible} from '../util/sanitize.ts';
 
@@ -14,4 +15,23 @@ export function errorLine(error: unknown): string {
   }
   const why = error instanceof Error ? error.message : String(error);
   return `kstop: internal error: ${visible(why)} (please report it, with KSTOP_DEBUG=1 for where it happened)\n`;
+}
+
+/** The same for the JSON stream, as of now. */
+export function errorObject(error: unknown): ErrorObject {
+  const stamp = {time: new Date().toISOString().replace('Z', '000000Z'), mono_ns: String(process.hrtime.bigint())};
+  if (!(error instanceof Problem)) return {kind: 'error', ...stamp, what: 'internal error', why: String(error)};
+  const {what, why, remedy} = error;
+  return {kind: 'error', ...stamp, what, why, ...(remedy && {remedy})};
+}
+
+const told = new WeakSet<object>();
+
+/** Remembers that an error is in the stream already. */
+export function markTold(error: unknown): void {
+  if (typeof error === 'object' && error !== null) told.add(error);
+}
+
+export function isTold(error: unknown): boolean {
+  return typeof error === 'object' && error !== null && told.has(error);
 }

@@ -12,13 +12,15 @@ import {UsageError} from './errors.ts';
 import {EXIT, type ExitCode} from './exit.ts';
 import type {RecordOptions, ShowOptions} from './options.ts';
 import {run} from './run.ts';
-import {onDuration, onSignals} from './signals.ts';
+import {onDuration, Signals} from './signals.ts';
 
 interface Session {
   source: Source;
   model: Model;
   check?: Check;
   durationS: number;
+  /** Caught since the start; without them, from the run's begin on. */
+  signals?: Signals;
 }
 
 /** Plain text or JSON, by the options; `auto` without a screen is plain. */
@@ -38,14 +40,17 @@ function rescue(summary: Summary, state: State): void {
  */
 async function runText(session: Session, open: () => Output | Promise<Output>): Promise<ExitCode> {
   const stop = (): void => session.source.stop();
-  const undo = [onSignals(stop)];
+  const signals = session.signals ?? new Signals();
+  let undo = (): void => {};
+  signals.end(stop);
   try {
     const output = await opened(open);
-    undo.push(onDuration(session.durationS, stop));
+    undo = onDuration(session.durationS, stop);
     return await run({...session, output, rescue});
   } finally {
-    for (const each of undo) each();
+    undo();
     await session.source.close();
+    signals.release();
   }
 }
 
@@ -88,6 +93,12 @@ export async function runScreen(
 ): Promise<ExitCode> {
   const {runTui} = await import('../tui/index.tsx');
   const {source, model, check} = session;
+  // From here on the screen listens itself. Who asked for an end before there was one gets none.
+  session.signals?.release();
+  if (session.signals?.asked) {
+    await source.close();
+    return EXIT.ok;
+  }
   const undo = onDuration(session.durationS, () => source.stop());
   try {
     const reason = await runTui({

@@ -1,27 +1,38 @@
 import {openSync} from 'node:fs';
 import {ReadStream} from 'node:tty';
 import {jsonLine} from '../outputs/json.ts';
-import {Problem} from '../util/problem.ts';
 import {Check} from './check.ts';
-import {errorLine, UsageError} from './errors.ts';
+import {errorLine, errorObject, isTold, UsageError} from './errors.ts';
 import {EXIT, type ExitCode} from './exit.ts';
 import {runRecord, runScreen, runStream} from './faces.ts';
 import {helpText} from './flags.ts';
-import {type LiveOptions, type Options, parseOptions, type RecordOptions, type ReplayOptions} from './options.ts';
+import {
+  type LiveOptions,
+  type Options,
+  parseOptions,
+  type RecordOptions,
+  type ReplayOptions,
+  type RunOptions,
+} from './options.ts';
+import {Signals} from './signals.ts';
 import {VERSION} from './version.ts';
 
 async function live(options: LiveOptions): Promise<ExitCode> {
-  const {openLive} = await import('./live.ts');
   const onScreen = options.face === 'auto' && !options.output && process.stdin.isTTY && process.stdout.isTTY;
-  const check = options.check ? new Check(options.probes) : undefined;
-  const session = {...(await openLive(options)), check, durationS: options.durationS};
+  const session = await liveSession(options);
   return onScreen ? await runScreen(session, {...options, stdin: process.stdin}) : await runStream(session, options);
 }
 
 async function record(options: RecordOptions): Promise<ExitCode> {
+  return await runRecord(await liveSession(options), options);
+}
+
+/** Attaches the probes. A signal that comes meanwhile ends the run once it has begun. */
+async function liveSession(options: RunOptions) {
+  const signals = new Signals();
   const {openLive} = await import('./live.ts');
   const check = options.check ? new Check(options.probes) : undefined;
-  return await runRecord({...(await openLive(options)), check, durationS: options.durationS}, options);
+  return {...(await openLive(options)), check, durationS: options.durationS, signals};
 }
 
 async function replay(options: ReplayOptions): Promise<ExitCode> {
@@ -71,11 +82,7 @@ async function dispatch(options: Options): Promise<ExitCode> {
 function tell(error: unknown, json: boolean): ExitCode {
   process.stderr.write(errorLine(error));
   if (process.env.KSTOP_DEBUG && error instanceof Error) process.stderr.write(`${error.stack}\n`);
-  if (json) {
-    const {what, why, remedy} = error instanceof Problem ? error : {what: 'internal error', why: String(error)};
-    const stamp = {time: new Date().toISOString().replace('Z', '000000Z'), mono_ns: String(process.hrtime.bigint())};
-    process.stdout.write(jsonLine({kind: 'error', ...stamp, what, why, ...(remedy && {remedy})}));
-  }
+  if (json && !isTold(error)) process.stdout.write(jsonLine(errorObject(error)));
   return codeOf(error);
 }
 

@@ -1,10 +1,11 @@
 import type {Model} from '../model/model.ts';
 import type {Output} from '../outputs/file-output.ts';
 import {OutputError} from '../outputs/sink.ts';
-import type {Source} from '../types/frame.ts';
+import type {Frame, Source} from '../types/frame.ts';
 import type {State} from '../types/state.ts';
 import type {Stamp, Summary} from '../types/stream.ts';
 import type {Check} from './check.ts';
+import {errorObject, markTold} from './errors.ts';
 import {EXIT, type ExitCode} from './exit.ts';
 
 /** The stamp of the last thing that was seen. */
@@ -23,21 +24,30 @@ export interface Run {
 }
 
 /**
- * Pumps a source through the model into an output until the source ends, then writes the summary. A reader that closes
- * its pipe ends the run well; any other failed write ends it after the summary went elsewhere (`rescue`).
+ * Pumps a source through the model into an output until the source ends, then writes the summary. A source that fails
+ * ends the run the same way, with its error in the stream. A reader that closes its pipe ends the run well; any other
+ * failed write ends it after the summary went elsewhere (`rescue`).
  */
 export async function run({source, model, output, check, rescue}: Run): Promise<ExitCode> {
+  let fault: unknown;
   let failure: unknown;
-  for await (const frame of source.frames()) {
+  const show = async (frame: Frame): Promise<void> => {
     model.apply(frame);
     check?.note(frame);
-    if (failure) continue;
+    if (failure) return;
     try {
       await output.frame(frame);
     } catch (error) {
       failure = error;
       source.stop();
     }
+  };
+  try {
+    for await (const frame of source.frames()) await show(frame);
+  } catch (error) {
+    fault = error;
+    await show({events: [], probes: [], errors: [errorObject(error)]});
+    if (!failure) markTold(error);
   }
   const summary = model.finish(lastStamp(model.state));
   if (!failure) {
@@ -46,6 +56,10 @@ export async function run({source, model, output, check, rescue}: Run): Promise<
     } catch (error) {
       failure = error;
     }
+  }
+  if (fault) {
+    if (failure) rescue?.(summary, model.state);
+    throw fault;
   }
   if (failure instanceof OutputError && failure.code === 'EPIPE') return EXIT.ok;
   if (failure) {

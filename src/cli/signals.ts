@@ -2,18 +2,33 @@ import {EXIT} from './exit.ts';
 
 const SIGNALS: NodeJS.Signals[] = ['SIGINT', 'SIGTERM', 'SIGHUP'];
 
-/** The first signal asks for a clean end; a second one ends at once. Returns the removal of the listeners. */
-export function onSignals(stop: () => void): () => void {
-  let asked = false;
-  const listener = (): void => {
-    if (asked) process.exit(EXIT.ok);
-    asked = true;
-    stop();
+/**
+ * The first signal asks for a clean end; a second one ends at once. Made before there is anything to end, it remembers
+ * what came meanwhile.
+ */
+export class Signals {
+  asked = false;
+  #stop?: () => void;
+  readonly #listener = (): void => {
+    if (this.asked) process.exit(EXIT.ok);
+    this.asked = true;
+    this.#stop?.();
   };
-  for (const signal of SIGNALS) process.on(signal, listener);
-  return () => {
-    for (const signal of SIGNALS) process.off(signal, listener);
-  };
+
+  constructor() {
+    for (const signal of SIGNALS) process.on(signal, this.#listener);
+  }
+
+  /** Names what a signal ends; at once when one has come already. */
+  end(stop: () => void): void {
+    this.#stop = stop;
+    if (this.asked) stop();
+  }
+
+  /** Stops listening. */
+  release(): void {
+    for (const signal of SIGNALS) process.off(signal, this.#listener);
+  }
 }
 
 const LONGEST_TIMEOUT_MS = 2 ** 31 - 1;
