@@ -1,5 +1,5 @@
 import {Model} from '../model/model.ts';
-import {EngineError} from '../native/engine.ts';
+import {EngineError, remedyFor} from '../native/engine.ts';
 import {FilterError, LiveSource} from '../sources/live.ts';
 import {UsageError} from './errors.ts';
 import type {RunOptions} from './options.ts';
@@ -25,5 +25,6 @@ export async function openLive(options: RunOptions): Promise<{source: LiveSource
   if (source.anyAttached()) return {source, model: new Model()};
   const why = source.firstReason() ?? 'no reason given';
   await source.close();
-  throw new EngineError('kernel', `no probe can run here: ${why}`, 'the kernel needs CONFIG_DEBUG_INFO_BTF');
+  const remedy = remedyFor(why, 'the kernel needs CONFIG_DEBUG_INFO_BTF');
+  throw new EngineError('kernel', `no probe can run here: ${why}`, remedy);
 }

@@ -180,8 +180,8 @@ function showOptions({values}: Given): ShowOptions {
 
 function fileOf({command, positionals}: Given): string {
   const [file] = positionals;
-  if (file === undefined) throw new UsageError(`kstop ${command}`, 'needs a file', COMMANDS[command].usage);
-  return textOf(`kstop ${command} FILE`, file);
+  if (file === undefined) throw new UsageError(command, 'needs a file', COMMANDS[command].usage);
+  return textOf(`${command} FILE`, file);
 }
 
 function recordOptions(given: Given): RecordOptions {

@@ -1,3 +1,4 @@
+import {getSystemErrorName} from 'node:util';
 import {Problem} from '../util/problem.ts';
 import {attrSize, type Calls, findLibrary, loadLibrary} from './library.ts';
 
@@ -17,6 +18,15 @@ export interface NativeProbeState {
 /** The kernel refused BPF altogether: no probe can run here. */
 export class EngineError extends Problem {
   override name = 'EngineError';
+}
+
+/** What helps against a reason why nothing can run; `otherwise` when it names no lack of the user's own. */
+export function remedyFor(why: string, otherwise: string): string {
+  if (/EMFILE|ENFILE|Too many open files/.test(why)) return 'allow more open files: ulimit -n 1024';
+  if (!/EPERM|EACCES/.test(why)) return otherwise;
+  return process.getuid?.() === 0
+    ? 'kstop needs CAP_BPF and CAP_PERFMON (or CAP_SYS_ADMIN)'
+    : 'run it as root: sudo kstop';
 }
 
 function text(buffer: Buffer): string {
@@ -44,11 +54,7 @@ export class Engine {
     const attr = {size: attrSize(), ring_bytes: options.ringBytes ?? 0, object_dir: objects, skip: options.skip ?? ''};
     this.handle = this.calls.kstop_open(attr, why, why.length);
     if (!this.handle) {
-      const remedy =
-        process.getuid?.() === 0
-          ? 'kstop needs CAP_BPF and CAP_PERFMON, and a kernel with CONFIG_BPF_SYSCALL'
-          : 'run it as root: sudo kstop';
-      throw new EngineError('kernel', text(why), remedy);
+      throw new EngineError('kernel', text(why), remedyFor(text(why), 'the kernel needs CONFIG_BPF_SYSCALL'));
     }
   }
 
@@ -83,7 +89,8 @@ export class Engine {
     return new Promise((resolve, reject) => {
       this.calls.kstop_drain.async(this.handle, buffer, buffer.length, timeoutMs, (error: unknown, bytes: number) => {
         if (error) reject(error);
-        else if (bytes < 0) reject(new Error(`drain: errno ${-bytes}`));
+        else if (bytes < 0)
+          reject(new Problem('events', `the ring buffer can't be read: ${getSystemErrorName(bytes)}`));
         else resolve(bytes);
       });
     });

@@ -38,12 +38,12 @@ export class LibraryError extends Problem {
   }
 }
 
-/** Where libkstop.so may be: $KSTOP_LIB, beside the bundle, in the build folder of a checkout, in the system. */
+/** Where libkstop.so may be: $KSTOP_LIB and nowhere else, or beside the bundle, in the build folder of a checkout, in the system. */
 function candidates(): string[] {
   const here = dirname(fileURLToPath(import.meta.url));
   const named = process.env.KSTOP_LIB;
+  if (named) return [named];
   return [
-    ...(named ? [named] : []),
     join(here, 'libkstop.so'),
     join(here, '../../dist/libkstop.so'),
     '/usr/local/lib/kstop/libkstop.so',
@@ -54,7 +54,7 @@ function candidates(): string[] {
 /** Finds libkstop.so and the folder of its BPF objects. Throws LibraryError when there is none. */
 export function findLibrary(): {library: string; objects: string} {
   const library = candidates().find((path) => existsSync(path));
-  if (!library) throw new LibraryError('libkstop.so was not found');
+  if (!library) throw new LibraryError(`${process.env.KSTOP_LIB || 'libkstop.so'} was not found`);
   return {library, objects: join(dirname(library), 'bpf')};
 }
 

@@ -93,9 +93,10 @@ export class LiveSampler {
   private accuracy(histograms: Histogram[]): Sample['accuracy'] {
     const cut = this.probes.countsOf('sched')?.cut;
     const sched = histograms.find(({name}) => name === 'sched');
+    const grown = (cut ?? 0) - this.lastCut;
+    this.lastCut = cut ?? 0;
     if (cut === undefined || !sched?.count) return undefined;
-    const pct = Math.min(100, ((cut - this.lastCut) / sched.count) * 100);
-    this.lastCut = cut;
+    const pct = Math.min(100, (grown / sched.count) * 100);
     return {sched: {cut_by_migration_pct: Math.round(pct * 100) / 100}};
   }
 
@@ -107,9 +108,18 @@ export class LiveSampler {
     const maps = PROBES.reduce((sum, {id}) => sum + (this.probes.countsOf(id)?.mapBytes ?? 0), this.ringBytes);
     return {
       ...(intervalMs > 0 && {cpu_pct: Math.round(((used.user + used.system) / 1000 / intervalMs) * 10_000) / 100}),
-      rss_bytes: process.memoryUsage.rss(),
+      ...residentBytes(),
       ...(kernel !== undefined && {kernel_cpu_pct: kernel}),
       map_bytes: maps,
     };
+  }
+}
+
+/** Own memory; absent without /proc or a descriptor to read it by. */
+function residentBytes(): {rss_bytes?: number} {
+  try {
+    return {rss_bytes: process.memoryUsage.rss()};
+  } catch {
+    return {};
   }
 }
