@@ -37,7 +37,10 @@ static __always_inline bool ks_admit(struct ks_counters *n, __u64 now)
 
 	if (!cost)
 		return true;
-	credit = n->credit_ns + (now - n->refilled_ns);
+	credit = n->credit_ns;
+	/* An interrupt may have been here meanwhile, with a later time. */
+	if (now > n->refilled_ns)
+		credit += now - n->refilled_ns;
 	if (credit > burst)
 		credit = burst;
 	n->refilled_ns = now;
@@ -139,7 +142,8 @@ static __always_inline bool ks_wanted(__u32 pid, const __u64 *comm, struct cgrou
 	if ((flags & KS_FILTER_PID) && pid != settings.filter_pid)
 		return false;
 	if ((flags & KS_FILTER_COMM) &&
-	    (comm[0] != settings.filter_comm[0] || comm[1] != settings.filter_comm[1]))
+	    ((comm[0] & settings.filter_comm_mask[0]) != settings.filter_comm[0] ||
+	     (comm[1] & settings.filter_comm_mask[1]) != settings.filter_comm[1]))
 		return false;
 	if ((flags & KS_FILTER_CGROUP) && !ks_below_filter(cgrp))
 		return false;

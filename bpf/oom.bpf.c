@@ -268,6 +268,10 @@ int BPF_PROG(mark_victim_pid, int tid)
 	if (!n)
 		return 0;
 	ks_add(&n->runs, 1);
+	/* Of such a victim only the process id can be compared: it is marked by its main thread. */
+	if (settings.filter_flags &&
+	    (settings.filter_flags != KS_FILTER_PID || settings.filter_pid != (__u32)tid))
+		return 0;
 	event = ks_reserve(n, KS_OOM_KILL, sizeof(*event));
 	if (!event)
 		return 0;

@@ -222,9 +222,10 @@ static __always_inline int sched_switch_hashed(struct task_struct *prev, struct 
 		last = bpf_map_lookup_elem(&arrivals_by_tid, &tid);
 	}
 	if (last) {
-		bool newborn = !last->a.total && started >= settings.attach_ns;
-
-		settle(&last->a, total, here, throttled_clock_read(cfs_rq), cfs_rq, newborn, cpu,
+		/* One that has run before and isn't remembered was pushed out of the hash. */
+		if (BPF_CORE_READ(next, sched_info.pcount))
+			started = 0;
+		settle(&last->a, total, here, throttled_clock_read(cfs_rq), cfs_rq, started, cpu,
 		       &wait);
 	} else {
 		wait.ns = here;

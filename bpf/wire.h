@@ -208,6 +208,8 @@ struct ks_settings {
 	__u32 page_shift;
 	__u64 wake_bytes; /* ring fill that wakes the reader */
 	__u64 filter_comm[2];
+	__u64 filter_comm_mask[2]; /* up to the name's end: older kernels leave a former one behind
+				      it */
 };
 
 /*

@@ -14,6 +14,8 @@
 
 /* FILEID_KERNFS (include/linux/exportfs.h, 5.5+): the handle is the 64-bit node id. */
 #define FILEID_KERNFS 0xfe
+/* PROC_CGROUP_INIT_INO (include/linux/proc_ns.h) */
+#define INIT_CGROUP_NS 0xeffffffbU
 
 /* Mount point of the unified hierarchy, or of v1's memory controller. */
 static bool find_mount(bool v2, char *path, size_t size)
@@ -83,24 +85,28 @@ int kstop_cgroup_path(struct kstop *k, uint64_t id, int v2, char *path, size_t s
 }
 
 /* The v2 cgroup of a path, absolute or below the mount, and its depth below the root. */
-int cgroup_of_path(const char *path, __u64 *id, uint32_t *level)
+int cgroup_of_path(struct kstop *k, const char *path, __u64 *id, uint32_t *level)
 {
 	char mount[PATH_MAX], joined[PATH_MAX * 2], real[PATH_MAX];
-	struct stat stat;
+	struct stat status;
 	size_t length;
 
 	if (!find_mount(true, mount, sizeof(mount)))
-		return -ENOENT;
+		return fail(k, -ENOENT, "no cgroup v2 hierarchy is mounted here");
+	/* The depth is counted from the hierarchy's root, which another namespace doesn't show. */
+	if (!stat("/proc/self/ns/cgroup", &status) && status.st_ino != INIT_CGROUP_NS)
+		return fail(k, -EXDEV, "this is a cgroup namespace of its own");
 	length = strlen(mount);
 	if (!strncmp(path, mount, length) && (path[length] == '/' || !path[length]))
 		snprintf(joined, sizeof(joined), "%s", path);
 	else
 		snprintf(joined, sizeof(joined), "%s/%s", mount, path);
-	if (!realpath(joined, real) || lstat(real, &stat))
-		return -errno;
-	if (strncmp(real, mount, length) || !S_ISDIR(stat.st_mode))
-		return -ENOTDIR;
-	*id = stat.st_ino;
+	if (!realpath(joined, real) || lstat(real, &status))
+		return fail(k, -errno, "%s: %s", path, strerror(errno));
+	if (strncmp(real, mount, length) || (real[length] && real[length] != '/') ||
+	    !S_ISDIR(status.st_mode))
+		return fail(k, -ENOTDIR, "%s: not a cgroup below %s", path, mount);
+	*id = status.st_ino;
 	*level = 0;
 	for (const char *at = real + length; *at; at++)
 		*level += *at == '/';

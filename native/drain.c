@@ -6,6 +6,7 @@
 #include <linux/types.h>
 #include <string.h>
 #include <sys/epoll.h>
+#include <sys/eventfd.h>
 #include <unistd.h>
 
 /* The largest record; the copy stops while one more of them still fits. */
@@ -26,13 +27,16 @@ static int copy(void *context, void *data, size_t size)
 	return -ENOSPC; /* libbpf has consumed this record: nothing is lost */
 }
 
-static int open_ring(struct kstop *k)
+int open_ring(struct kstop *k)
 {
 	struct epoll_event wake = {.events = EPOLLIN, .data.fd = WAKE};
 
-	if (k->ring)
-		return 0;
-	k->ring = ring_buffer__new(k->ring_fd, copy, k, NULL);
+	k->wake_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+	if (k->wake_fd < 0)
+		return -errno;
+	k->ring_fd = bpf_map_create(BPF_MAP_TYPE_RINGBUF, "events", 0, 0, k->ring_bytes, NULL);
+	if (k->ring_fd >= 0)
+		k->ring = ring_buffer__new(k->ring_fd, copy, k, NULL);
 	if (!k->ring)
 		return -errno;
 	return epoll_ctl(ring_buffer__epoll_fd(k->ring), EPOLL_CTL_ADD, k->wake_fd, &wake) ? -errno
@@ -65,9 +69,6 @@ int kstop_drain(struct kstop *k, void *buffer, size_t size, int timeout_ms)
 	if (!buffer || size < 2 * LARGEST)
 		return -EINVAL;
 	pthread_mutex_lock(&k->draining);
-	err = open_ring(k);
-	if (err)
-		goto out;
 	if (timeout_ms > 0 && !k->left_behind)
 		wait_for_ring(k, timeout_ms);
 	k->out = buffer;
@@ -79,7 +80,6 @@ int kstop_drain(struct kstop *k, void *buffer, size_t size, int timeout_ms)
 		err = 0;
 	if (!err)
 		err = k->out_used;
-out:
 	pthread_mutex_unlock(&k->draining);
 	return err;
 }

@@ -11,7 +11,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
-#include <sys/eventfd.h>
 #include <unistd.h>
 
 int kstop_abi(void)
@@ -106,6 +105,7 @@ static void set_defaults(struct kstop *k, const struct kstop_attr *attr)
 struct kstop *kstop_open(const struct kstop_attr *attr, char *why, size_t why_size)
 {
 	struct kstop *k;
+	int err;
 
 	if (!attr || attr->size != sizeof(*attr) || !attr->object_dir || !ring_size(attr)) {
 		snprintf(why, why_size, "invalid attributes");
@@ -118,13 +118,10 @@ struct kstop *kstop_open(const struct kstop_attr *attr, char *why, size_t why_si
 	libbpf_set_strict_mode(LIBBPF_STRICT_ALL);
 	k->ring_bytes = ring_size(attr);
 	set_defaults(k, attr);
-	k->wake_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
 	log_begin(k);
-	k->ring_fd = bpf_map_create(BPF_MAP_TYPE_RINGBUF, "events", 0, 0, k->ring_bytes, NULL);
+	err = -open_ring(k);
 	log_end();
-	if (k->ring_fd < 0) {
-		int err = errno;
-
+	if (err) {
 		snprintf(why, why_size, "the kernel refused a BPF ring buffer: %s",
 			 strerrorname_np(err) ?: "error");
 		kstop_close(k);
@@ -192,6 +189,7 @@ int kstop_probe_off(struct kstop *k, const char *id)
 		probe->links[i] = NULL;
 	}
 	probe->state = KSTOP_OFF;
+	probe->method[0] = probe->reason[0] = 0;
 	return KSTOP_OFF;
 }
 
@@ -251,11 +249,13 @@ int kstop_filter(struct kstop *k, uint32_t pid, const char *comm, const char *cg
 	if (comm && *comm) {
 		wanted.filter_flags |= KS_FILTER_COMM;
 		strncpy((char *)wanted.filter_comm, comm, KS_COMM_LEN - 1);
+		/* The name and the zero that ends it. */
+		memset(wanted.filter_comm_mask, 0xff, strlen((char *)wanted.filter_comm) + 1);
 	}
 	if (cgroup_path && *cgroup_path) {
-		err = cgroup_of_path(cgroup_path, &wanted.filter_cgroup, &wanted.filter_level);
+		err = cgroup_of_path(k, cgroup_path, &wanted.filter_cgroup, &wanted.filter_level);
 		if (err)
-			return fail(k, err, "%s: %s", cgroup_path, strerror(-err));
+			return err;
 		wanted.filter_flags |= KS_FILTER_CGROUP;
 	}
 	for (size_t i = 0; i < chain_count; i++) {
@@ -264,6 +264,8 @@ int kstop_filter(struct kstop *k, uint32_t pid, const char *comm, const char *cg
 		STORE(probe, filter_pid, wanted.filter_pid);
 		STORE(probe, filter_comm[0], wanted.filter_comm[0]);
 		STORE(probe, filter_comm[1], wanted.filter_comm[1]);
+		STORE(probe, filter_comm_mask[0], wanted.filter_comm_mask[0]);
+		STORE(probe, filter_comm_mask[1], wanted.filter_comm_mask[1]);
 		STORE(probe, filter_cgroup, wanted.filter_cgroup);
 		STORE(probe, filter_level, wanted.filter_level);
 		STORE(probe, filter_flags, wanted.filter_flags);

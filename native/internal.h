@@ -92,6 +92,8 @@ int load_probe(struct kstop *k, struct probe *probe);
 void unload_probe(struct probe *probe);
 int attach_probe(struct kstop *k, struct probe *probe);
 void describe_probe(struct probe *probe);
+/* Makes the ring buffer and what reads it, before probes take what the process may still open. */
+int open_ring(struct kstop *k);
 void log_begin(struct kstop *k);
 void log_end(void);
 /* Copies the log's last line about the program into text, without libbpf's prefix and its memlock
@@ -102,6 +104,6 @@ bool log_culprit(struct kstop *k, char *name, size_t size);
 struct bpf_program *role_program(struct probe *probe, size_t role);
 /* Highest possible CPU id + 1: per-CPU arrays are indexed by id, and ids may have gaps. */
 int cpu_slots(void);
-int cgroup_of_path(const char *path, __u64 *id, uint32_t *level);
+int cgroup_of_path(struct kstop *k, const char *path, __u64 *id, uint32_t *level);
 
 #endif

@@ -52,7 +52,7 @@ static void refuse(struct kstop *k, struct probe *probe, size_t role, const char
 	char *text = probe->refused[role], skipped[TEXT];
 	const struct choice *next;
 
-	if (why)
+	if (why && !strstr(text, why))
 		append(text, TEXT, why);
 	for (;;) {
 		probe->chosen[role]++;
@@ -351,6 +351,7 @@ static int attach_role(struct kstop *k, struct probe *probe, size_t role)
 	if (!err)
 		return 0;
 	log_verdict(k, choice_of(probe, role)->method, err, why, sizeof(why));
+	fail(k, err, "%s", why);
 	refuse(k, probe, role, why);
 	if (is_hopeless(k, probe, err))
 		return err;
@@ -381,13 +382,33 @@ static sigset_t hold_signals(void)
 	return before;
 }
 
-int attach_probe(struct kstop *k, struct probe *probe)
+/*
+ * What has been attached before comes back by the same programs. Refused now, it keeps its object,
+ * and with it its counts, for the next try.
+ */
+static int attach_again(struct kstop *k, struct probe *probe)
 {
-	sigset_t before = hold_signals();
+	char refused[MAX_ROLES][TEXT];
+	int chosen[MAX_ROLES], err;
+
+	memcpy(chosen, probe->chosen, sizeof(chosen));
+	memcpy(refused, probe->refused, sizeof(refused));
+	probe->live->attach_ns = probe->settings.attach_ns = monotonic_ns();
+	err = attach_all(k, probe);
+	if (!err)
+		return 0;
+	detach(probe);
+	memcpy(probe->chosen, chosen, sizeof(chosen));
+	memcpy(probe->refused, refused, sizeof(refused));
+	return err < 0 ? err : -EAGAIN;
+}
+
+static int attach_first(struct kstop *k, struct probe *probe)
+{
 	int err;
 
 	do {
-		err = probe->object ? 0 : load_probe(k, probe);
+		err = load_probe(k, probe);
 		if (err)
 			break;
 		probe->live->attach_ns = probe->settings.attach_ns = monotonic_ns();
@@ -397,6 +418,14 @@ int attach_probe(struct kstop *k, struct probe *probe)
 	} while (err == 1);
 	if (err)
 		unload_probe(probe);
+	return err;
+}
+
+int attach_probe(struct kstop *k, struct probe *probe)
+{
+	sigset_t before = hold_signals();
+	int err = probe->object ? attach_again(k, probe) : attach_first(k, probe);
+
 	pthread_sigmask(SIG_SETMASK, &before, NULL);
 	return err;
 }

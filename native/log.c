@@ -27,12 +27,17 @@ static int keep(enum libbpf_print_level level, const char *format, va_list args)
 	return 0;
 }
 
+/* From the first call on: counting CPUs has a message too. */
+__attribute__((constructor)) static void keep_messages(void)
+{
+	libbpf_set_print(keep);
+}
+
 void log_begin(struct kstop *k)
 {
 	current = k;
 	k->log_used = 0;
 	k->log[0] = 0;
-	libbpf_set_print(keep);
 }
 
 void log_end(void)
@@ -99,6 +104,11 @@ void log_verdict(struct kstop *k, const char *program, int err, char *text, size
 	}
 	if (best_length > 120)
 		best_length = 120;
+	if (err == -ESRCH && strstr(k->log, "valid kernel BTF")) {
+		snprintf(text, size, "%s: the kernel's type information (BTF) was not found",
+			 program);
+		return;
+	}
 	/* A verifier's or loader's sentence helps only where the errno doesn't say it all. */
 	if (best && err != -EPERM && err != -ENOENT && err != -ESRCH)
 		snprintf(text, size, "%s: %s: %.*s", program, strerrorname_np(-err) ?: "error",

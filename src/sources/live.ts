@@ -76,7 +76,8 @@ export class LiveSource implements Source {
     const wrong = filter && this.engine.filter(filter.pid, filter.comm, filter.cgroup);
     if (wrong) {
       this.engine.close();
-      throw new FilterError('--cgroup', wrong, 'name a folder of the cgroup v2 hierarchy');
+      const remedy = /namespace/.test(wrong) ? "run kstop in the host's" : 'name a folder of the cgroup v2 hierarchy';
+      throw new FilterError('--cgroup', wrong, remedy);
     }
     this.probes = new LiveProbes(this.engine, options.probes, thresholds);
     this.probes.start();

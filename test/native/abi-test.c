@@ -15,6 +15,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -546,6 +547,40 @@ static void test_toggle(struct kstop *k)
 		kstop_probe_off(k, PROBES[p]);
 }
 
+/* Refused on a later try, a probe says why, keeps its counts and comes back once it can. */
+static void test_refused_again(struct kstop *k)
+{
+	char method[16] = "x", reason[256] = "x";
+	struct rlimit usual, tight;
+	struct ks_snapshot before;
+	int state;
+
+	kstop_probe_on(k, "sched");
+	play(100);
+	ok(kstop_probe_off(k, "sched") == KSTOP_OFF &&
+		   kstop_probe_state(k, "sched", method, 16, reason, 256) == KSTOP_OFF &&
+		   !method[0] && !reason[0],
+	   "a probe that is off has no method and no reason");
+	before = counts(k, "sched");
+	getrlimit(RLIMIT_NOFILE, &usual);
+	tight = usual;
+	tight.rlim_cur = dup(0);
+	close(tight.rlim_cur);
+	setrlimit(RLIMIT_NOFILE, &tight);
+	state = kstop_probe_on(k, "sched");
+	setrlimit(RLIMIT_NOFILE, &usual);
+	kstop_probe_state(k, "sched", method, 16, reason, 256);
+	ok(state == KSTOP_UNAVAILABLE && strstr(reason, "EMFILE") && !method[0],
+	   "no descriptor left: %s", reason);
+	ok(counts(k, "sched").runs == before.runs && before.runs > 0, "its counts stay");
+	state = kstop_probe_on(k, "sched");
+	kstop_probe_state(k, "sched", method, 16, reason, 256);
+	ok(state == KSTOP_ATTACHED && !strcmp(method, "tp_btf") && !reason[0] &&
+		   counts(k, "sched").runs >= before.runs,
+	   "and it comes back by its best method");
+	kstop_probe_off(k, "sched");
+}
+
 static void test_nothing_stays(void)
 {
 	static struct held held[256];
@@ -693,6 +728,7 @@ int main(int argc, char **argv)
 	test_drain(k);
 	test_snapshot(k);
 	test_toggle(k);
+	test_refused_again(k);
 	kstop_close(k);
 	test_objects();
 	test_skip();
