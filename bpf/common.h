@@ -76,14 +76,18 @@ static __always_inline void *ks_reserve(struct ks_counters *n, __u32 type, const
 	return e;
 }
 
-/* The reader polls; it is woken only when the ring is filling up. */
+/*
+ * The reader polls; it is woken when the ring's fill passes the mark. A wake-up costs microseconds,
+ * so past a window that no two CPUs can jump over together it is left to come by itself.
+ */
+#define WAKE_WINDOW 16384
+
 static __always_inline void ks_submit(struct ks_counters *n, void *record)
 {
-	__u64 fill = bpf_ringbuf_query(&events, BPF_RB_AVAIL_DATA);
+	__u64 past = bpf_ringbuf_query(&events, BPF_RB_AVAIL_DATA) - settings.wake_bytes;
 
 	ks_add(&n->sent, 1);
-	bpf_ringbuf_submit(record,
-			   fill >= settings.wake_bytes ? BPF_RB_FORCE_WAKEUP : BPF_RB_NO_WAKEUP);
+	bpf_ringbuf_submit(record, past < WAKE_WINDOW ? BPF_RB_FORCE_WAKEUP : BPF_RB_NO_WAKEUP);
 }
 
 static __always_inline __u64 ks_cgroup_id(struct cgroup *cgrp)

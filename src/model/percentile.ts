@@ -8,7 +8,8 @@ export interface Cells {
 
 /**
  * The q-quantile (0 < q ≤ 1) by nearest rank: the midpoint of the bucket that holds it, clamped to the known maximum.
- * With four buckets an octave the midpoint is at most 12.5 % off. Undefined when nothing was counted.
+ * With four buckets an octave the midpoint is at most 12.5 % off; what lies below the first bound is given as that
+ * bound, where the scale begins. Undefined when nothing was counted.
  * In the overflow cell it is the maximum, or the last bound when no maximum is known.
  */
 export function percentile(cells: Cells, q: number): number | undefined {
@@ -32,7 +33,7 @@ function valueIn(bounds: readonly number[], cell: number, max: number): number {
   const low = cell === 0 ? 0 : (bounds[cell - 1] ?? 0);
   const high = bounds[cell];
   if (high === undefined) return Math.max(low, max);
-  const middle = (low + high) / 2;
+  const middle = cell === 0 ? high : (low + high) / 2;
   // A maximum below the bucket can't be this distribution's: it is unknown (0) or wrong, and the counts are trusted.
   return max > low ? Math.min(middle, max) : middle;
 }

@@ -54,5 +54,5 @@ export const THRESHOLD_MIN_US = 1;
 export const THRESHOLD_MAX_US = 60_000_000;
 
 export function findProbe(id: string): ProbeSpec | undefined {
-  return PROBES.find(probe => probe.id === id);
+  return PROBES.find((probe) => probe.id === id);
 }

@@ -63,6 +63,7 @@ export class LiveSampler {
   close(): void {
     this.cost.stop();
     this.host.close();
+    this.sent.close();
   }
 
   private read(id: string, histograms: Histogram[], counters: Counter[]): void {

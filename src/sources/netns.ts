@@ -1,4 +1,5 @@
 import {readFileSync, readlinkSync} from 'node:fs';
+import {ProcFile} from './host.ts';
 
 const KNOWN_MAX = 64;
 
@@ -12,14 +13,18 @@ export function netnsOf(pid: number | 'self'): number | undefined {
   }
 }
 
-/** TCP segments sent (OutSegs, retransmitted ones left out: RFC 4022) in the namespace that a process lives in. */
-function sentSegments(pid: number | 'self'): number | undefined {
+/** TCP segments sent (OutSegs, retransmitted ones left out: RFC 4022), from the text of /proc/PID/net/snmp. */
+function sentSegments(snmp: string | undefined): number | undefined {
+  const [names, values] = (snmp ?? '').split('\n').filter((line) => line.startsWith('Tcp:'));
+  const at = names?.split(' ').indexOf('OutSegs') ?? -1;
+  const value = at < 0 ? Number.NaN : Number(values?.split(' ')[at]);
+  return Number.isNaN(value) ? undefined : value;
+}
+
+/** Through a process in the namespace: undefined when it has ended or left. */
+function snmpOf(netns: number, pid: number): string | undefined {
   try {
-    const lines = readFileSync(`/proc/${pid}/net/snmp`, 'latin1').split('\n');
-    const [names, values] = lines.filter((line) => line.startsWith('Tcp:')).map((line) => line.split(' '));
-    const at = names?.indexOf('OutSegs') ?? -1;
-    const value = at < 0 ? Number.NaN : Number(values?.[at]);
-    return Number.isNaN(value) ? undefined : value;
+    return netnsOf(pid) === netns ? readFileSync(`/proc/${pid}/net/snmp`, 'latin1') : undefined;
   } catch {
     return undefined;
   }
@@ -30,27 +35,30 @@ function sentSegments(pid: number | 'self'): number | undefined {
  * once an event named one of its processes; kstop's own always is.
  */
 export class SentSegments {
-  private readonly pids = new Map<number, number | 'self'>();
-
-  constructor() {
-    const own = netnsOf('self');
-    if (own !== undefined) this.pids.set(own, 'self');
-  }
+  private readonly pids = new Map<number, number>();
+  private readonly own = netnsOf('self');
+  private readonly ownSnmp = new ProcFile('/proc/self/net/snmp');
 
   /** Remembers a process as a way into its namespace. */
   learn(netns: number, pid: number): void {
-    if (this.pids.has(netns) || this.pids.size >= KNOWN_MAX) return;
+    if (netns === this.own || this.pids.has(netns) || this.pids.size >= KNOWN_MAX) return;
     if (netnsOf(pid) === netns) this.pids.set(netns, pid);
   }
 
   /** Cumulative segments by namespace; those that can't be read (any more) are left out. */
   read(): Map<number, number> {
     const sent = new Map<number, number>();
+    const own = sentSegments(this.ownSnmp.read());
+    if (this.own !== undefined && own !== undefined) sent.set(this.own, own);
     for (const [netns, pid] of this.pids) {
-      const value = pid === 'self' || netnsOf(pid) === netns ? sentSegments(pid) : undefined;
-      if (value !== undefined) sent.set(netns, value);
-      else if (pid !== 'self') this.pids.delete(netns);
+      const value = sentSegments(snmpOf(netns, pid));
+      if (value === undefined) this.pids.delete(netns);
+      else sent.set(netns, value);
     }
     return sent;
+  }
+
+  close(): void {
+    this.ownSnmp.close();
   }
 }
