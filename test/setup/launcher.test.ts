@@ -31,6 +31,21 @@ test('follows absolute, relative and chained symlinks', (t) => {
   }
 });
 
+test("takes nothing over that the user's own Node programs are started with", (t) => {
+  const clone = new FakeClone(t);
+  for (const options of ['--no-such-flag', `--require=${join(clone.path, 'missing.js')}`]) {
+    const {status, stderr} = run(clone.launcher, [], {env: {...process.env, NODE_OPTIONS: options}});
+    t.is(status, 0, stderr);
+  }
+});
+
+test('a low limit of open files is raised where it may be', (t) => {
+  const clone = new FakeClone(t);
+  clone.write('dist/kstop.mjs', 'console.log(process.report.getReport().userLimits.open_files.soft);');
+  const {stdout} = run('sh', ['-c', 'ulimit -S -n 20; exec "$0"', clone.launcher]);
+  t.true(stdout.trim() === 'unlimited' || Number(stdout) >= 1024, stdout);
+});
+
 test("starts under sudo's reset PATH, through PATH, and as `sh kstop`", (t) => {
   const clone = new FakeClone(t);
   const PATH = '/usr/sbin:/usr/bin:/sbin:/bin';
