@@ -1,5 +1,5 @@
 import {constants} from 'node:fs';
-import {type FileHandle, open} from 'node:fs/promises';
+import {type FileHandle, lstat, open} from 'node:fs/promises';
 import {createGzip, type Gzip, constants as zlib} from 'node:zlib';
 import {OutputError, type Write} from './sink.ts';
 
@@ -116,6 +116,17 @@ export class OutputFile {
   }
 }
 
+/** What is there already may be nothing that one should remove. */
+async function existing(path: string, error: unknown): Promise<OutputError> {
+  const stats = await lstat(path).catch(() => undefined);
+  if (stats?.isDirectory()) return new OutputError(path, error, ['it is a folder', 'name a file in it']);
+  if (!stats || stats.isFile() || stats.isSymbolicLink()) return new OutputError(path, error);
+  return new OutputError(path, error, [
+    'it is no regular file, and kstop makes a new one',
+    'send stdout there: > FILE',
+  ]);
+}
+
 /**
  * Makes the file. `gzip` as its name says, unless told otherwise; `owner` is who gets it (tests).
  * @throws {OutputError} when it exists already or can't be made.
@@ -133,6 +144,8 @@ export async function createOutputFile(
     return new OutputFile(path, handle, {dev, ino}, gzip);
   } catch (error) {
     await handle?.close();
-    throw new OutputError(path, error);
+    throw (error as NodeJS.ErrnoException).code === 'EEXIST'
+      ? await existing(path, error)
+      : new OutputError(path, error);
   }
 }

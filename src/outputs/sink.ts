@@ -11,9 +11,11 @@ export class OutputError extends Problem {
   override name = 'OutputError';
   readonly code: string;
 
-  constructor(what: string, error: unknown) {
+  /** `words` where more is known than the errno's meaning. */
+  constructor(what: string, error: unknown, words?: Words) {
     const code = errnoName(error);
-    super(what, WHY[code]?.[0] ?? (error instanceof Error ? error.message : String(error)), WHY[code]?.[1]);
+    const [why, remedy] = words ?? WHY[code] ?? [error instanceof Error ? error.message : String(error)];
+    super(what, why, remedy);
     this.code = code;
   }
 }
@@ -23,7 +25,9 @@ function errnoName(error: unknown): string {
   return typeof code === 'string' ? code : 'EIO';
 }
 
-const WHY: Record<string, [why: string, remedy: string] | undefined> = {
+type Words = [why: string, remedy?: string];
+
+const WHY: Record<string, Words | undefined> = {
   ENOSPC: ['the disk is full', 'free some space; what was written so far is kept'],
   EDQUOT: ['the disk quota is used up', 'free some space; what was written so far is kept'],
   EFBIG: ['the file is as large as it may get', 'start another one, or use --max-size'],

@@ -38,6 +38,13 @@ test('never over an existing file, nor through a link', async (t) => {
   t.false(existsSync(at('not-there-yet')));
 });
 
+test('a folder, a device or a pipe is told as what it is: nobody shall remove it', async (t) => {
+  execFileSync('mkfifo', [at('pipe')]);
+  await t.throwsAsync(createOutputFile(folder), {name: 'OutputError', code: 'EEXIST', message: /it is a folder/});
+  for (const path of ['/dev/null', at('pipe')])
+    await t.throwsAsync(createOutputFile(path), {name: 'OutputError', code: 'EEXIST', message: /no regular file/});
+});
+
 test('a folder that is missing is told in words', async (t) => {
   await t.throwsAsync(createOutputFile(at('no/such')), {name: 'OutputError', message: /no such folder/});
 });
