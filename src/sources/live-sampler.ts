@@ -23,6 +23,8 @@ export class LiveSampler {
     /** Events delivered by probe. */
     private readonly delivered: ReadonlyMap<string, number>,
     private readonly ringBytes: number,
+    /** With one, retransmits are of its tasks alone, which all segments sent must not be compared with. */
+    private readonly filtered = false,
   ) {
     this.cost = new ProbeCost(
       engine,
@@ -41,7 +43,7 @@ export class LiveSampler {
     const histograms: Histogram[] = [];
     const counters: Counter[] = [];
     for (const {id} of PROBES) this.read(id, histograms, counters);
-    for (const [netns, value] of this.sent.read())
+    for (const [netns, value] of this.filtered ? [] : this.sent.read())
       counters.push({name: 'tcp_sent_segments', labels: {netns: String(netns)}, value});
     const pressure = this.host.pressure();
     const accuracy = this.accuracy(histograms);

@@ -1,4 +1,4 @@
-import {readFileSync} from 'node:fs';
+import {readFileSync, readlinkSync} from 'node:fs';
 import {arch, cpus, hostname, release} from 'node:os';
 import {WallClock} from '../native/clock.ts';
 import {Decoder} from '../native/decode.ts';
@@ -29,6 +29,8 @@ const DRAIN_BYTES = 4096 * 192;
 const RING_BYTES = 4 << 20;
 /** A pass over all open files finds the owners of sockets; not more often than this. */
 const OWNERS_EVERY_MS = 5000;
+/** PROC_PID_INIT_INO (include/linux/proc_ns.h) */
+const INIT_PID_NS = 'pid:[4026531836]';
 
 export interface LiveOptions {
   version: string;
@@ -73,6 +75,10 @@ export class LiveSource implements Source {
     };
     this.decoder = new Decoder(this.buffer, this.context);
     const {filter} = options;
+    if (filter?.pid !== undefined && inOwnPidNamespace()) {
+      this.engine.close();
+      throw new FilterError('--pid', 'in this PID namespace processes have other numbers', "run kstop in the host's");
+    }
     const wrong = filter && this.engine.filter(filter.pid, filter.comm, filter.cgroup);
     if (wrong) {
       this.engine.close();
@@ -82,7 +88,7 @@ export class LiveSource implements Source {
     this.probes = new LiveProbes(this.engine, options.probes, thresholds);
     this.probes.start();
     if (this.probes.isOn('retransmit')) this.engine.findOwners();
-    this.sampler = new LiveSampler(this.engine, this.probes, this.delivered, RING_BYTES);
+    this.sampler = new LiveSampler(this.engine, this.probes, this.delivered, RING_BYTES, filter !== undefined);
     this.controls = {
       toggle: (probe) => this.toggle(probe),
       threshold: (subsystem, warnUs) => this.threshold(subsystem, warnUs),
@@ -231,6 +237,15 @@ export class LiveSource implements Source {
 /** The filter names something that isn't there. */
 export class FilterError extends Problem {
   override name = 'FilterError';
+}
+
+/** The kernel, and so the filter and every event, knows processes by their numbers in the first namespace. */
+function inOwnPidNamespace(): boolean {
+  try {
+    return readlinkSync('/proc/self/ns/pid') !== INIT_PID_NS;
+  } catch {
+    return false;
+  }
 }
 
 function frame(parts: Partial<Frame>): Frame {
