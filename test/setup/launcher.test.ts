@@ -44,6 +44,15 @@ test('a low limit of open files is raised where it may be', (t) => {
   clone.write('dist/kstop.mjs', 'console.log(process.report.getReport().userLimits.open_files.soft);');
   const {stdout} = run('sh', ['-c', 'ulimit -S -n 20; exec "$0"', clone.launcher]);
   t.true(stdout.trim() === 'unlimited' || Number(stdout) >= 1024, stdout);
+  const {status, stderr} = run('setpriv', [
+    '--bounding-set=-sys_resource',
+    'sh',
+    '-c',
+    'ulimit -n 20; exec "$0"',
+    clone.launcher,
+  ]);
+  t.is(status, 1);
+  t.regex(stderr, /^kstop: open files: [^\n]+\n$/);
 });
 
 test("starts under sudo's reset PATH, through PATH, and as `sh kstop`", (t) => {
