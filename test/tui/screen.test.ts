@@ -141,8 +141,9 @@ recorded('a recording of real trouble is seen with its owners, and can be steppe
     // The notice of the last key gives the line back after a while.
     await pty.shows(/✖ CRITICAL\s+memory: OOM kill of pid \d+ \S+ with .* resident/);
     t.regex(pty.text, /BIO_LATENCY .*latency=\S+ op=\w+ dev=\w+/);
-    t.regex(pty.text, /SCHED_LATENCY .*latency=\S+ behind=/);
     t.regex(pty.text, /TCP_RETRANSMIT .*:\d+ → /);
+    pty.send('\t\tg');
+    await pty.shows(/SCHED_LATENCY .*latency=\S+ behind=/);
     pty.send(',');
     await pty.shows('REPLAY ‖ paused');
     pty.send('q');

@@ -138,8 +138,8 @@ export async function startLoad(
 }
 
 /**
- * A second opinion on what BPF can see at all. Some machines' kernels run no BPF program while a task of the machine's
- * own agent is current: a switch away from it, or an interrupt on top of it, is seen by none. An ordinary kernel never
+ * A second opinion on what BPF can see at all. Some machines’ kernels run no BPF program while one of their
+ * own guarded tasks is current: a switch away from it, or an interrupt on top of it, is seen by none. An ordinary kernel never
  * does so, and there the counts must be equal without any allowance.
  */
 export class Unseen {
