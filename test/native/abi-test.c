@@ -680,7 +680,7 @@ static void *drain_long(void *argument)
 	uint8_t buffer[4096];
 
 	__atomic_store_n(&d->stop, true, __ATOMIC_RELEASE);
-	d->error = kstop_drain(d->k, buffer, sizeof(buffer), 400);
+	d->error = kstop_drain(d->k, buffer, sizeof(buffer), 2500);
 	return NULL;
 }
 
@@ -688,7 +688,7 @@ static void test_close_during_drain(void)
 {
 	int good = 0;
 
-	for (int i = 0; i < 3; i++) {
+	for (int i = 0; i < 2; i++) {
 		struct drainer d = {.k = open_with(NULL), .error = 1};
 		pthread_t thread;
 
@@ -696,12 +696,12 @@ static void test_close_during_drain(void)
 		pthread_create(&thread, NULL, drain_long, &d);
 		while (!__atomic_load_n(&d.stop, __ATOMIC_ACQUIRE))
 			usleep(1000);
-		usleep(100000);
+		usleep(1000000); /* the drain waits by now, however busy the machine */
 		kstop_close(d.k);
 		pthread_join(thread, NULL);
 		good += d.error == 0;
 	}
-	ok(good == 3, "close waits for a drain");
+	ok(good == 2, "close waits for a drain");
 }
 
 int main(int argc, char **argv)
