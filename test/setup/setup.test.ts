@@ -60,7 +60,10 @@ test('without a package manager: one line that names the packages', (t) => {
   const clone = new FakeClone(t);
   const as = (...command: string[]) =>
     run('/usr/bin/setpriv', ['--reuid=65534', '--regid=65534', '--clear-groups', ...command]);
-  t.is(as(clone.launcher).status, 0, 'built: anyone may run it');
+  // The fake clone borrows this one's Node, which others can't reach below a private folder.
+  if (as('/usr/bin/test', '-x', process.execPath).status === 0)
+    t.is(as(clone.launcher).status, 0, 'built: anyone may run it');
+  else t.log('other users cannot reach this clone: whether anyone may run it was not tried');
   clone.age('src/cli/main.ts', -120);
   const {status, stderr} = as(clone.launcher);
   t.is(status, 1);
