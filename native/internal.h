@@ -49,6 +49,7 @@ struct probe {
 	/* Index of the choice in use by role; -1: none was left. */
 	int chosen[MAX_ROLES];
 	char refused[MAX_ROLES][TEXT];
+	bool no_modules;	     /* relocate against the kernel's own types alone */
 	struct ks_settings settings; /* what a load starts with */
 	struct ks_settings *live;    /* mapped .data of the loaded object */
 	void *cpus;		     /* mapped per-CPU array */

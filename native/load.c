@@ -234,11 +234,14 @@ static int map_memory(struct kstop *k, struct probe *probe)
 
 static int open_object(struct kstop *k, struct probe *probe)
 {
+	LIBBPF_OPTS(bpf_object_open_opts, options);
 	char path[sizeof(k->object_dir) + 64];
 	int err;
 
 	snprintf(path, sizeof(path), "%s/%s.bpf.o", k->object_dir, probe->chain->id);
-	probe->object = bpf_object__open_file(path, NULL);
+	if (probe->no_modules)
+		options.btf_custom_path = "/sys/kernel/btf/vmlinux";
+	probe->object = bpf_object__open_file(path, &options);
 	if (!probe->object) {
 		char why[TEXT];
 
@@ -286,6 +289,15 @@ static int try_load(struct kstop *k, struct probe *probe)
 	if (!err)
 		return map_memory(k, probe);
 	role = log_culprit(k, name, sizeof(name)) ? role_to_blame(probe, name) : -1;
+	/*
+	 * For a type that this kernel lacks libbpf looks into the modules' types, and before 1.5
+	 * fails when it may not (CAP_SYS_ADMIN): a custom path, be it the kernel's own, keeps it
+	 * from looking.
+	 */
+	if (role < 0 && err == -EPERM && !probe->no_modules) {
+		probe->no_modules = true;
+		return 1;
+	}
 	if (role < 0) {
 		log_verdict(k, probe->chain->id, err, why, sizeof(why));
 		return fail(k, err, "%s", why);
