@@ -73,7 +73,7 @@ own_suites() {
     awk '$1 == "Debian" && $2 !~ /security/ {print $2; exit}')
   security=$(apt-get indextargets --format "\$(ORIGIN) \$(REPO_URI)" 'Created-By: Packages' 2>/dev/null |
     awk '$1 == "Debian" && $2 ~ /security/ {print $2; exit}')
-  mirror=${mirror:-http://deb.debian.org/debian}
+  [ -n "$mirror" ] || { say "apt is configured with no Debian mirror to look for other suites on"; return 1; }
   security=${security:-${mirror%/}-security}
   mkdir -p "$state"/{lists/partial,cache/archives/partial}
   : >"$state/sources.list"
