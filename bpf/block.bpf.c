@@ -7,7 +7,8 @@
  * Counted as the kernel's own statistics (/proc/diskstats) count: whole requests, no passthrough, a
  * flush sequence once.
  */
-#include "common.h"
+#define KS_CPU ks_block_cpu
+#include "counters.h"
 #include <linux/version.h>
 
 #define STAMPS	  16384
@@ -41,24 +42,8 @@ struct {
 	__type(value, struct ks_block_hist);
 } hists SEC(".maps");
 
-struct {
-	__uint(type, BPF_MAP_TYPE_ARRAY);
-	__uint(map_flags, BPF_F_MMAPABLE);
-	__uint(max_entries, 1);
-	__type(key, __u32);
-	__type(value, struct ks_cpu);
-} cpus SEC(".maps");
-
 /* Too large for the stack: what a new histogram starts as. */
 const struct ks_block_hist no_hist = {};
-
-static __always_inline struct ks_counters *this_cpu(void)
-{
-	__u32 id = bpf_get_smp_processor_id();
-	struct ks_cpu *cpu = bpf_map_lookup_elem(&cpus, &id);
-
-	return cpu ? &cpu->n : NULL;
-}
 
 static __always_inline __u32 op_of(struct request *rq)
 {
@@ -306,6 +291,19 @@ static __always_inline void count(struct gendisk *disk, struct done *done)
 	}
 }
 
+/* Requests of the process that somebody looks into, in a histogram of their own. */
+static __always_inline void count_focus(struct stamp *stamp, struct done *done)
+{
+	struct ks_block_cpu *cpu;
+
+	if (!settings.focus_pid || !stamp || stamp->owner != KS_OWNER_TASK ||
+	    stamp->pid != settings.focus_pid)
+		return;
+	cpu = cpu_cell();
+	if (cpu)
+		ks_hist_add_shared(&cpu->focus[done->op & (KS_BLOCK_SLOTS - 1)], done->total_ns);
+}
+
 static __always_inline void emit(struct ks_counters *n, struct request *rq, struct gendisk *disk,
 				 struct stamp *stamp, struct done *done)
 {
@@ -360,6 +358,7 @@ int BPF_PROG(block_rq_complete, struct request *rq, int error, unsigned int nr_b
 	disk = disk_of(rq);
 	measure(rq, stamp, &done);
 	count(disk, &done);
+	count_focus(stamp, &done);
 	if (done.total_ns >= settings.warn_ns)
 		emit(n, rq, disk, stamp, &done);
 out:

@@ -29,9 +29,10 @@ static __always_inline void ks_add(__u64 *cell, __u64 n)
 
 /*
  * May an event found now be sent? A bucket of time: each event costs cost_ns of credit, which
- * accrues with the clock up to burst_ns.
+ * accrues with the clock up to burst_ns. An event that must leave others their part asks for
+ * keep_ns of credit beyond its own.
  */
-static __always_inline bool ks_admit(struct ks_counters *n, __u64 now)
+static __always_inline bool ks_admit(struct ks_counters *n, __u64 now, __u64 keep_ns)
 {
 	__u64 cost = settings.cost_ns, burst = settings.burst_ns, credit;
 
@@ -44,7 +45,7 @@ static __always_inline bool ks_admit(struct ks_counters *n, __u64 now)
 	if (credit > burst)
 		credit = burst;
 	n->refilled_ns = now;
-	if (credit < cost) {
+	if (credit < cost + keep_ns) {
 		n->credit_ns = credit;
 		ks_add(&n->held, 1);
 		return false;
@@ -55,13 +56,14 @@ static __always_inline bool ks_admit(struct ks_counters *n, __u64 now)
 
 /* Counts a hit and reserves its record, or counts why there's none. The caller fills and submits.
  */
-static __always_inline void *ks_reserve(struct ks_counters *n, __u32 type, const __u32 size)
+static __always_inline void *ks_reserve_keeping(struct ks_counters *n, __u32 type, const __u32 size,
+						__u64 keep_ns)
 {
 	__u64 now = bpf_ktime_get_ns();
 	struct ks_event *e;
 
 	ks_add(&n->hits, 1);
-	if (!ks_admit(n, now))
+	if (!ks_admit(n, now, keep_ns))
 		return NULL;
 	e = bpf_ringbuf_reserve(&events, size, 0);
 	if (!e) {
@@ -74,6 +76,11 @@ static __always_inline void *ks_reserve(struct ks_counters *n, __u32 type, const
 	e->cpu = bpf_get_smp_processor_id();
 	e->mono_ns = now;
 	return e;
+}
+
+static __always_inline void *ks_reserve(struct ks_counters *n, __u32 type, const __u32 size)
+{
+	return ks_reserve_keeping(n, type, size, 0);
 }
 
 /*
@@ -205,6 +212,23 @@ static __always_inline void ks_hist_add(struct ks_hist *hist, __u64 ns)
 
 	hist->cells[ks_cell(ns)]++;
 	hist->sum_ns += ns;
+	if (hist->max_epoch[slot] != epoch) {
+		hist->max_epoch[slot] = epoch;
+		hist->max_ns[slot] = 0;
+	}
+	if (ns > hist->max_ns[slot])
+		hist->max_ns[slot] = ns;
+}
+
+/* For a histogram that a task on its way out of this CPU may be writing too. Of two maxima at once
+ * either may stay. */
+static __always_inline void ks_hist_add_shared(struct ks_hist *hist, __u64 ns)
+{
+	__u64 epoch = settings.epoch;
+	__u32 slot = epoch & 1;
+
+	ks_add(&hist->cells[ks_cell(ns)], 1);
+	ks_add(&hist->sum_ns, ns);
 	if (hist->max_epoch[slot] != epoch) {
 		hist->max_epoch[slot] = epoch;
 		hist->max_ns[slot] = 0;

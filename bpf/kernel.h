@@ -55,6 +55,7 @@ struct task_group {
 
 struct rq {
 	u64 clock;
+	u64 clock_task; /* less what interrupts took */
 };
 
 struct cfs_rq {
@@ -68,6 +69,7 @@ struct cfs_rq___5_18 {
 };
 
 struct sched_entity {
+	u64 exec_start;
 	struct cfs_rq *cfs_rq;
 	unsigned char sched_delayed; /* 6.12+ */
 };
@@ -103,16 +105,93 @@ struct mm_struct___6_1 {
 };
 
 struct signal_struct {
+	unsigned long min_flt; /* of threads that have ended */
+	unsigned long maj_flt;
 	short oom_score_adj;
 };
 
+/* Of x86: status has TS_COMPAT; of arm64: flags has TIF_32BIT. */
+struct thread_info {
+	unsigned long flags;
+	u32 status;
+	u32 cpu; /* 5.16+ */
+};
+
+struct file_system_type {
+	const char *name;
+};
+
+struct super_block {
+	unsigned long s_magic;
+	struct file_system_type *s_type;
+};
+
+struct inode {
+	unsigned short i_mode;
+	struct super_block *i_sb;
+	unsigned long i_ino;
+};
+
+struct qstr {
+	u32 len;
+	const unsigned char *name;
+};
+
+struct hlist_bl_node {
+	struct hlist_bl_node **pprev;
+};
+
+struct dentry {
+	struct hlist_bl_node d_hash;
+	struct dentry *d_parent;
+	struct qstr d_name;
+};
+
+struct vfsmount {
+	struct dentry *mnt_root;
+};
+
+struct mount {
+	struct mount *mnt_parent;
+	struct dentry *mnt_mountpoint;
+	struct vfsmount mnt;
+};
+
+struct path {
+	struct vfsmount *mnt;
+	struct dentry *dentry;
+};
+
+struct file {
+	struct inode *f_inode;
+	struct path f_path;
+};
+
+struct fdtable {
+	unsigned int max_fds;
+	struct file **fd;
+};
+
+struct files_struct {
+	struct fdtable *fdt;
+};
+
+struct fs_struct {
+	struct path root;
+};
+
 struct task_struct {
+	struct thread_info thread_info;
 	unsigned int flags;
 	int prio;
 	int pid;
 	int tgid;
+	unsigned long nvcsw;
+	unsigned long nivcsw;
 	char comm[16];
 	u64 start_time;
+	unsigned long min_flt;
+	unsigned long maj_flt;
 	struct sched_entity se;
 	struct sched_info sched_info;
 	struct css_set *cgroups;
@@ -120,6 +199,8 @@ struct task_struct {
 	struct mm_struct *mm;
 	struct signal_struct *signal;
 	struct task_struct *group_leader;
+	struct files_struct *files;
+	struct fs_struct *fs;
 };
 
 struct page_counter {
@@ -235,6 +316,16 @@ struct sock {
 	struct sock_cgroup_data sk_cgrp_data;
 };
 
+enum skb_drop_reason {
+	SKB_NOT_DROPPED_YET,
+};
+
+/* rx_sk from 6.11, reason from 5.17 on. */
+struct trace_event_raw_kfree_skb {
+	void *rx_sk;
+	enum skb_drop_reason reason;
+};
+
 struct request_sock {
 	struct sock_common __req_common;
 };
@@ -243,20 +334,36 @@ struct tcp_skb_cb {
 	u16 tcp_gso_segs;
 };
 
+struct net_device {
+	possible_net_t nd_net;
+	char name[16];
+};
+
+/* dev shares its place with other things while the packet is in a queue. */
 struct sk_buff {
+	struct net_device *dev;
+	struct sock *sk;
 	char cb[48];
+	u16 protocol;
+	u16 transport_header;
+	u16 network_header;
+	u32 tail; /* an offset from head on 64-bit kernels */
+	unsigned char *head;
 };
 
 struct socket {
 	struct sock *sk;
 };
 
-struct file;
-
 struct seq_file;
 
 struct bpf_iter_meta {
 	struct seq_file *seq;
+};
+
+struct bpf_iter__task {
+	struct bpf_iter_meta *meta;
+	struct task_struct *task;
 };
 
 struct bpf_iter__task_file {
@@ -268,11 +375,15 @@ struct bpf_iter__task_file {
 
 #pragma clang attribute pop
 
+#define PF_IO_WORKER	  0x00000010
 #define PF_WQ_WORKER	  0x00000020
 #define PF_LOCAL_THROTTLE 0x00100000
+#define PF_KTHREAD	  0x00200000
 #define AF_INET		  2
 #define AF_INET6	  10
 #define IPPROTO_TCP	  6
+#define TCP_TIME_WAIT	  6
+#define TCP_NEW_SYN_RECV  12
 #define TCP_SYN_SENT	  2
 #define TCP_LISTEN	  10
 

@@ -6,7 +6,7 @@
  * victim counts once. Where oom_kill_process can be hooked, its oom_control tells constraint and
  * memcg; else the memcg is inferred: the nearest one above the victim that is at its limit.
  */
-#include "common.h"
+#include "counters.h"
 
 #define MEMCG_DEPTH 12
 /* memcg charges in batches of 64 pages (MEMCG_CHARGE_BATCH): a cgroup this near its limit is full.
@@ -45,22 +45,6 @@ struct {
 	__type(key, __u32);
 	__type(value, struct kill);
 } kills SEC(".maps");
-
-struct {
-	__uint(type, BPF_MAP_TYPE_ARRAY);
-	__uint(map_flags, BPF_F_MMAPABLE);
-	__uint(max_entries, 1);
-	__type(key, __u32);
-	__type(value, struct ks_cpu);
-} cpus SEC(".maps");
-
-static __always_inline struct ks_counters *this_cpu(void)
-{
-	__u32 id = bpf_get_smp_processor_id();
-	struct ks_cpu *cpu = bpf_map_lookup_elem(&cpus, &id);
-
-	return cpu ? &cpu->n : NULL;
-}
 
 static __always_inline int kill_begins(struct oom_control *oc)
 {

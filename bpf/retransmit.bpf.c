@@ -6,7 +6,7 @@
  * connected it, or that held its file when the owners were last looked up (iter/task_file); its
  * cgroup is the kernel's own record.
  */
-#include "common.h"
+#include "counters.h"
 #include <linux/errno.h>
 
 struct owner {
@@ -29,22 +29,6 @@ struct {
 	__type(key, __u32);
 	__type(value, __u64);
 } segments_by_netns SEC(".maps");
-
-struct {
-	__uint(type, BPF_MAP_TYPE_ARRAY);
-	__uint(map_flags, BPF_F_MMAPABLE);
-	__uint(max_entries, 1);
-	__type(key, __u32);
-	__type(value, struct ks_cpu);
-} cpus SEC(".maps");
-
-static __always_inline struct ks_counters *this_cpu(void)
-{
-	__u32 id = bpf_get_smp_processor_id();
-	struct ks_cpu *cpu = bpf_map_lookup_elem(&cpus, &id);
-
-	return cpu ? &cpu->n : NULL;
-}
 
 static __always_inline void count_segments(__u32 netns, __u32 segments)
 {

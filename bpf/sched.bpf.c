@@ -12,6 +12,9 @@
  * for a wait (in run_delay too). Those migrations are caught, and the next wait, whose start nobody
  * knows, is left out and counted as cut.
  *
+ * The observer leaves itself out: on an idle host its own threads would be a good part of all
+ * waits, and the slow part.
+ *
  * Two forms of one body: task storage (5.11+), or a hash by tid where storage or BTF arguments
  * can't be had.
  */
@@ -151,12 +154,15 @@ static __always_inline void emit(struct ks_sched_cpu *cpu, struct task_struct *p
 }
 
 static __always_inline void record(struct ks_sched_cpu *cpu, struct task_struct *prev,
-				   struct task_struct *next, struct cfs_rq *cfs_rq,
+				   struct task_struct *next, __u32 tgid, struct cfs_rq *cfs_rq,
 				   struct wait *wait)
 {
 	if (wait->unknown)
 		return;
 	ks_hist_add(&cpu->hist, wait->ns);
+	/* No task that is counted has the number 0. */
+	if (tgid == settings.focus_pid)
+		ks_hist_add(&cpu->focus, wait->ns);
 	if (wait->ns >= settings.warn_ns)
 		emit(cpu, prev, next, cfs_rq, wait);
 }
@@ -181,7 +187,8 @@ int BPF_PROG(sched_switch_storage, bool preempt, struct task_struct *prev, struc
 		return 0;
 	cpu->n.runs++;
 	queued = next->sched_info.last_queued;
-	if (!next->pid || !queued || !ks_task_wanted(next))
+	if (!next->pid || !queued || (__u32)next->tgid == settings.self_pid ||
+	    !ks_task_wanted(next))
 		return 0;
 	here = cfs_rq->rq->clock - queued;
 	total = next->sched_info.run_delay + here;
@@ -193,14 +200,14 @@ int BPF_PROG(sched_switch_storage, bool preempt, struct task_struct *prev, struc
 		wait.ns = here;
 		cpu->cut++;
 	}
-	record(cpu, prev, next, cfs_rq, &wait);
+	record(cpu, prev, next, next->tgid, cfs_rq, &wait);
 	return 0;
 }
 
 static __always_inline int sched_switch_hashed(struct task_struct *prev, struct task_struct *next)
 {
 	struct cfs_rq *cfs_rq = BPF_CORE_READ(next, se.cfs_rq);
-	__u32 tid = BPF_CORE_READ(next, pid);
+	__u32 tid = BPF_CORE_READ(next, pid), tgid = BPF_CORE_READ(next, tgid);
 	struct ks_sched_cpu *cpu = this_cpu();
 	struct hashed_arrival *last, fresh = {};
 	__u64 queued, here, total, started;
@@ -210,7 +217,7 @@ static __always_inline int sched_switch_hashed(struct task_struct *prev, struct 
 		return 0;
 	cpu->n.runs++;
 	queued = BPF_CORE_READ(next, sched_info.last_queued);
-	if (!tid || !queued || !ks_task_wanted(next))
+	if (!tid || !queued || tgid == settings.self_pid || !ks_task_wanted(next))
 		return 0;
 	here = BPF_CORE_READ(cfs_rq, rq, clock) - queued;
 	total = BPF_CORE_READ(next, sched_info.run_delay) + here;
@@ -231,7 +238,7 @@ static __always_inline int sched_switch_hashed(struct task_struct *prev, struct 
 		wait.ns = here;
 		cpu->cut++;
 	}
-	record(cpu, prev, next, cfs_rq, &wait);
+	record(cpu, prev, next, tgid, cfs_rq, &wait);
 	return 0;
 }
 

@@ -12,6 +12,9 @@
 #define KS_COMM_LEN	   16
 #define KS_DISK_LEN	   32
 #define KS_CGROUP_NAME_LEN 64
+#define KS_DEVICE_LEN	   16
+/* No record is larger. */
+#define KS_RECORD_MAX 512
 
 /*
  * Latency cells: 1 us to 67 s, four cells an octave, upper-inclusive; the last used one is
@@ -26,6 +29,11 @@ enum ks_event_type {
 	KS_BIO_LATENCY = 2,
 	KS_OOM_KILL = 3,
 	KS_TCP_RETRANSMIT = 4,
+	KS_VFS_SLOW = 5,
+	KS_PAGE_FAULT = 7,
+	KS_PRESSURE = 9,
+	KS_PACKET_DROP = 6,
+	KS_LOCKUP = 8,
 };
 
 /* What the kernel knew of the owner. */
@@ -134,6 +142,141 @@ struct ks_retransmit_event {
 	__u32 netns;
 };
 
+/* A major page fault. address is of user space; latency_ns is 0 where it wasn't measured. */
+struct ks_fault_event {
+	struct ks_event e;
+	__u64 address;
+	__u64 latency_ns;
+};
+
+/* What PSI tells apart: some tasks stalled, or all that could run. */
+enum ks_pressure_level {
+	KS_PRESSURE_SOME = 0,
+	KS_PRESSURE_FULL = 1,
+	KS_PRESSURE_LEVELS = 2,
+};
+
+/*
+ * The host's tasks stalled for memory: made by the library when the level is reached. Of no CPU
+ * and no task. Averages over 10 s, in hundredths of a percent; known: a bit for each that was read.
+ */
+struct ks_pressure_event {
+	struct ks_event e;
+	__u32 level;
+	__u32 known;
+	__u32 avg10_centi_pct[2];
+};
+
+/* What a drop means; user space gives each reason its class (kstop_table). */
+enum ks_drop_class {
+	KS_DROP_NORMAL = 0,
+	KS_DROP_FAULT = 1,
+	KS_DROP_POLICY = 2,
+};
+
+/*
+ * Index of a reason in the table of classes: the core's own numbers, and one entry for each
+ * subsystem that keeps numbers of its own (the upper 16 bits of the reason).
+ */
+#define KS_DROP_TABLE	   512
+#define KS_DROP_SUBSYSTEMS 448
+
+/* What was found in the packet's headers. */
+enum ks_drop_flags {
+	KS_DROP_HAS_ADDRESSES = 1,
+	KS_DROP_HAS_PORTS = 2,
+};
+
+/*
+ * protocol is the EtherType, ip_protocol IPv4's protocol or IPv6's last next header; numbers in
+ * host order. netns 0: not known. reason 0: the kernel gives none.
+ */
+struct ks_drop_event {
+	struct ks_event e;
+	__u64 location;
+	__u32 reason;
+	__u32 drop_class;
+	__u32 netns;
+	__u32 drop_flags;
+	__u8 saddr[16];
+	__u8 daddr[16];
+	__u16 sport;
+	__u16 dport;
+	__u16 family;
+	__u16 protocol;
+	__u32 ip_protocol;
+	__u32 pad;
+	__u8 device[KS_DEVICE_LEN];
+};
+
+enum ks_vfs_op {
+	KS_VFS_READ = 0,
+	KS_VFS_WRITE = 1,
+	KS_VFS_FSYNC = 2,
+	KS_VFS_OPEN = 3,
+};
+
+#define KS_VFS_OPS 4
+
+/* What a VFS record knows of its file. */
+enum ks_vfs_flags {
+	KS_VFS_HAS_FILE = 1, /* inode, magic, mode, fs */
+	KS_VFS_HAS_SIZE = 2,
+	KS_VFS_IS_WAIT = 4,   /* no file: it may sleep by design */
+	KS_VFS_PATH_ENDS = 8, /* names reach up to the task's root */
+	KS_VFS_PATH_CUT = 16, /* the folders next to the root are missing */
+	KS_VFS_DELETED = 32,
+};
+
+#define KS_FS_LEN   16
+#define KS_PATH_MAX 256
+/* How much of a name is copied at once; a power of two less one. */
+#define KS_PATH_CHUNK 127
+
+/* names: of the file, of its folder and so on, each with a zero byte behind it. */
+struct ks_vfs_event {
+	struct ks_event e;
+	__u64 latency_ns;
+	__u64 inode;
+	__u64 size_bytes;
+	__u64 magic;
+	__u32 op;
+	__u32 mode; /* i_mode */
+	__u32 vfs_flags;
+	__u32 names_bytes;
+	__u8 fs[KS_FS_LEN];
+	__u8 names[KS_PATH_MAX + KS_PATH_CHUNK + 1];
+};
+
+/* Frames of a kernel stack that a record holds at most. */
+#define KS_STACK_FRAMES 32
+
+enum ks_lockup_kind {
+	KS_SOFT_LOCKUP = 0,
+	KS_HUNG_TASK = 1,
+	KS_RCU_STALL = 2,
+};
+
+enum ks_lockup_flags {
+	KS_LOCKUP_HAS_STUCK = 1, /* stuck_ns */
+	KS_LOCKUP_SELF = 2,	 /* an RCU stall that the stalled CPU itself found */
+};
+
+/*
+ * The header's cpu is the one that is stuck, or where the hung task last ran; for an RCU stall that
+ * another CPU found, the one that found it. stack: the innermost return address first.
+ */
+struct ks_lockup_event {
+	struct ks_event e;
+	__u64 stuck_ns;
+	__u64 jiffies; /* the kernel's jiffies64 at e.mono_ns */
+	__u32 kind;
+	__u32 lockup_flags;
+	__u32 frames;
+	__u32 pad;
+	__u64 stack[KS_STACK_FRAMES];
+};
+
 /*
  * Per probe and CPU, cumulative. hits = sent + held + lost; what the kernel skipped (missed) never
  * reaches the program and is added from the program's own recursion counter.
@@ -171,6 +314,62 @@ struct ks_sched_cpu {
 	struct ks_hist hist;
 	__u64 cut; /* waits whose part before a migration is unknown */
 	__u64 spare[7];
+	struct ks_hist focus; /* of settings.focus_pid alone */
+} __attribute__((aligned(64)));
+
+/* A power of two, so that enum ks_block_op can be masked. */
+#define KS_BLOCK_SLOTS 8
+
+/* focus: by op, of requests of settings.focus_pid. */
+struct ks_block_cpu {
+	struct ks_counters n;
+	struct ks_hist focus[KS_BLOCK_SLOTS];
+} __attribute__((aligned(64)));
+
+/* The first namespaces in which packets are dropped have places of their own for each reason. */
+#define KS_DROP_PLACES	16
+#define KS_DROP_REASONS 256
+
+/* beyond: drops by class whose namespace and reason had room neither in a place nor in the map. */
+struct ks_drop_cpu {
+	struct ks_counters n;
+	__u64 beyond[4];
+	__u64 spare[4];
+	__u64 placed[KS_DROP_PLACES * KS_DROP_REASONS];
+} __attribute__((aligned(64)));
+
+/* The namespaces (inode numbers) that have places; 0: still free. */
+struct ks_drop_places {
+	__u64 netns[KS_DROP_PLACES];
+};
+
+/* Key of the drop counts. netns is an inode number, 0 when the packet doesn't tell. */
+struct ks_drop_key {
+	__u32 netns;
+	__u32 reason;
+};
+
+/* Bytes and packets of a cgroup's sockets, as the IP layer sees them. */
+struct ks_traffic {
+	__u64 rx_bytes;
+	__u64 rx_packets;
+	__u64 tx_bytes;
+	__u64 tx_packets;
+};
+
+/* hist by op: of files, then of what may sleep by design (filled with settings.include_waits). */
+struct ks_vfs_cpu {
+	struct ks_counters n;
+	__u64 unstamped; /* calls without memory for their start time */
+	__u64 spare[7];
+	struct ks_hist hist[2 * KS_VFS_OPS];
+	struct ks_hist focus[KS_VFS_OPS]; /* of files, of settings.focus_pid alone */
+} __attribute__((aligned(64)));
+
+/* hist: of minor faults and of major ones. */
+struct ks_fault_cpu {
+	struct ks_counters n;
+	struct ks_hist hist[2];
 } __attribute__((aligned(64)));
 
 /* Key of the block histograms. dev is the kernel's dev_t of the whole disk: major << 20 | minor. */
@@ -210,6 +409,10 @@ struct ks_settings {
 	__u64 filter_comm[2];
 	__u64 filter_comm_mask[2]; /* up to the name's end: older kernels leave a former one behind
 				      it */
+	__u32 include_waits;	   /* vfs: also what sleeps by design */
+	__u32 quiet;		   /* another probe sends these events, with more in them */
+	__u32 self_pid;		   /* sched: the thread group that measures, which is left out */
+	__u32 focus_pid;	   /* a thread group with histograms of its own; 0 = none */
 };
 
 /*
@@ -232,7 +435,8 @@ struct ks_snapshot {
 	__u32 row_bytes;
 };
 
-/* Row of sched (cpu) and block (dev, op, disk). */
+/* Row of sched (cpu), block (dev, op, disk), vfs (op: index of ks_vfs_cpu.hist) and fault-latency
+ * (op: 0 minor, 1 major). */
 struct ks_hist_row {
 	__u64 cells[KS_HIST_CELLS];
 	__u64 sum_ns;
@@ -244,8 +448,23 @@ struct ks_hist_row {
 	__u32 cpu;
 	__u32 dev;
 	__u32 op;
-	__u32 pad;
+	__u32 focus; /* settings.focus_pid, when the row is of that one alone; else 0 */
 	__u8 disk[KS_DISK_LEN];
+};
+
+/* Row of drops. beyond: the count of a class whose namespaces and reasons had no room. */
+struct ks_drop_row {
+	__u64 count;
+	__u32 netns;
+	__u32 reason;
+	__u32 beyond;
+	__u32 drop_class;
+};
+
+/* Row of container-traffic. */
+struct ks_traffic_row {
+	__u64 cgroup_id;
+	struct ks_traffic n;
 };
 
 /* Row of retransmit. */
@@ -253,6 +472,19 @@ struct ks_netns_row {
 	__u64 segments;
 	__u32 netns;
 	__u32 pad;
+};
+
+/*
+ * Row of faults: a thread's page faults since it began; the leader's with those of threads that
+ * have ended, and the process's name. start_ns tells processes of one number apart.
+ */
+struct ks_fault_row {
+	__u64 start_ns;
+	__u64 minor;
+	__u64 major;
+	__u32 tgid;
+	__u32 tid;
+	__u8 comm[KS_COMM_LEN];
 };
 
 #endif
