@@ -45,6 +45,11 @@ static int mount_fd(struct kstop *k, bool v2)
 	return *fd;
 }
 
+int cgroup2_root(struct kstop *k)
+{
+	return mount_fd(k, true);
+}
+
 static int read_fd_path(int fd, char *path, size_t size)
 {
 	char link[64];

@@ -94,9 +94,12 @@ static void set_defaults(struct kstop *k, const struct kstop_attr *attr)
 	snprintf(k->object_dir, sizeof(k->object_dir), "%s", attr->object_dir);
 	snprintf(k->skip, sizeof(k->skip), "%s", attr->skip ? attr->skip : "");
 	k->ring_fd = k->wake_fd = k->statistics_fd = k->cgroup2_fd = k->memory1_fd = -1;
+	k->pressure.fd = -1;
+	k->log_fd = -1;
 	pthread_mutex_init(&k->draining, NULL);
+	pthread_mutex_init(&k->pressure.lock, NULL);
 	for (size_t i = 0; i < chain_count; i++) {
-		k->probes[i].chain = &chains[i];
+		k->probes[i].chain = k->probes[i].first = &chains[i];
 		k->probes[i].settings.warn_ns = 1000000;
 		k->probes[i].settings.wake_bytes = k->ring_bytes / 4;
 	}
@@ -122,8 +125,10 @@ struct kstop *kstop_open(const struct kstop_attr *attr, char *why, size_t why_si
 	err = -open_ring(k);
 	log_end();
 	if (err) {
+		const char *lack = log_host_lacks(k, -err);
+
 		snprintf(why, why_size, "the kernel refused a BPF ring buffer: %s",
-			 strerrorname_np(err) ?: "error");
+			 lack ?: strerrorname_np(err) ?: "error");
 		kstop_close(k);
 		errno = err;
 		return NULL;
@@ -138,36 +143,38 @@ void kstop_close(struct kstop *k)
 	pthread_mutex_lock(&k->draining);
 	for (size_t i = 0; i < chain_count; i++)
 		unload_probe(&k->probes[i]);
+	kstop_pressure(k, 0, 0, 0);
 	ring_buffer__free(k->ring);
-	for (size_t i = 0; i < 5; i++) {
-		int fd = (int[]){k->ring_fd, k->wake_fd, k->statistics_fd, k->cgroup2_fd,
-				 k->memory1_fd}[i];
+	for (size_t i = 0; i < 6; i++) {
+		int fd = (int[]){k->ring_fd,	k->wake_fd,    k->statistics_fd,
+				 k->cgroup2_fd, k->memory1_fd, k->log_fd}[i];
 
 		if (fd >= 0)
 			close(fd);
 	}
 	pthread_mutex_unlock(&k->draining);
 	pthread_mutex_destroy(&k->draining);
+	pthread_mutex_destroy(&k->pressure.lock);
 	free(k->scratch);
 	free(k);
 }
 
-int kstop_probe_on(struct kstop *k, const char *id)
+void give_back_memory(void)
 {
-	struct probe *probe = find_probe(k, id);
+#ifdef __GLIBC__
+	malloc_trim(0);
+#endif
+}
+
+int switch_on(struct kstop *k, struct probe *probe)
+{
 	int err;
 
-	if (!probe)
-		return -ENOENT;
 	if (probe->state == KSTOP_ATTACHED || probe->state == KSTOP_DEGRADED)
 		return probe->state;
 	if (!probe->object)
 		first_choices(k, probe);
 	err = attach_probe(k, probe);
-	/* libbpf has just freed some 20 MB of parsed type information, which malloc would keep. */
-#ifdef __GLIBC__
-	malloc_trim(0);
-#endif
 	if (err) {
 		probe->state = KSTOP_UNAVAILABLE;
 		probe->method[0] = 0;
@@ -178,16 +185,25 @@ int kstop_probe_on(struct kstop *k, const char *id)
 	return probe->state;
 }
 
+int kstop_probe_on(struct kstop *k, const char *id)
+{
+	struct probe *probe = find_probe(k, id);
+	int state;
+
+	if (!probe)
+		return -ENOENT;
+	state = switch_on(k, probe);
+	give_back_memory();
+	return state;
+}
+
 int kstop_probe_off(struct kstop *k, const char *id)
 {
 	struct probe *probe = find_probe(k, id);
 
 	if (!probe)
 		return -ENOENT;
-	for (size_t i = 0; i < MAX_ROLES; i++) {
-		bpf_link__destroy(probe->links[i]);
-		probe->links[i] = NULL;
-	}
+	detach(probe);
 	probe->state = KSTOP_OFF;
 	probe->method[0] = probe->reason[0] = 0;
 	return KSTOP_OFF;
@@ -231,6 +247,18 @@ int kstop_set(struct kstop *k, const char *id, int setting, uint64_t value)
 		return 0;
 	case KSTOP_WAKE_BYTES:
 		STORE(probe, wake_bytes, value ? value : k->ring_bytes / 4);
+		return 0;
+	case KSTOP_INCLUDE_WAITS:
+		STORE(probe, include_waits, value != 0);
+		return 0;
+	case KSTOP_QUIET:
+		STORE(probe, quiet, value ? 1 : 0);
+		return 0;
+	case KSTOP_SELF_PID:
+		STORE(probe, self_pid, value);
+		return 0;
+	case KSTOP_FOCUS_PID:
+		STORE(probe, focus_pid, value);
 		return 0;
 	default:
 		return fail(k, -EINVAL, "no setting of that number");

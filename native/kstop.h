@@ -13,7 +13,10 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define KSTOP_ABI 1
+#define KSTOP_ABI 3
+
+/* Entries of a probe's table. */
+#define KSTOP_TABLE 512
 
 struct kstop;
 
@@ -39,6 +42,25 @@ enum kstop_setting {
 	KSTOP_EVENT_BURST_NS = 3, /* most credit a CPU can save up */
 	KSTOP_WAKE_BYTES =
 		4, /* ring fill that wakes a drain; 1 = the first record, 0 = a quarter */
+	KSTOP_INCLUDE_WAITS = 5, /* vfs: 1 = also calls on what sleeps by design (pipes, ttys …) */
+	KSTOP_QUIET = 6,	 /* 1 = no events: another probe sends them, with more in them */
+	KSTOP_SELF_PID = 7,	 /* sched: a thread group (as in the first PID namespace) whose
+				    waits aren't counted; 0 = none */
+	KSTOP_FOCUS_PID = 8,	 /* sched, block, vfs: a thread group that has rows of its own, from
+				    the next snapshot on; 0 = none */
+};
+
+/* A part of a probe, as it stands since the probe was last on. Texts are empty where there is
+ * nothing to say. */
+struct kstop_role {
+	uint32_t size;	   /* sizeof(struct kstop_role) of the caller */
+	uint32_t required; /* without it the probe is unavailable */
+	uint32_t attached;
+	char name[64];
+	char method[64];   /* in use: "tp_btf" */
+	char program[64];  /* in use */
+	char lost[512];	   /* what is missing by this method, or without any */
+	char refused[512]; /* better methods, each with errno and the last word of the verifier */
 };
 
 /* The ABI number of the library, for the binding to compare. */
@@ -63,6 +85,13 @@ int kstop_cpus(void);
  * probe. */
 int kstop_probe_on(struct kstop *k, const char *probe);
 
+/*
+ * The same for several at once, named with commas between, on up to four threads: kstop_probe_state
+ * tells what became of each. -ENOENT for an unknown probe, -EINVAL for one that is named twice:
+ * then none is attached. No other call on this handle may run meanwhile.
+ */
+int kstop_probes_on(struct kstop *k, const char *probes);
+
 /* Detaches a probe; its counts stay. */
 int kstop_probe_off(struct kstop *k, const char *probe);
 
@@ -71,11 +100,26 @@ int kstop_probe_off(struct kstop *k, const char *probe);
 int kstop_probe_state(struct kstop *k, const char *probe, char *method, size_t method_size,
 		      char *reason, size_t reason_size);
 
+/* Describes part number `role` of a probe; -ERANGE past the last one. */
+int kstop_probe_role(struct kstop *k, const char *probe, uint32_t role, struct kstop_role *out);
+
 /* Changes a live setting of one probe; it holds from the next event on, and for later loads. */
 int kstop_set(struct kstop *k, const char *probe, int setting, uint64_t value);
 
+/*
+ * Sets an entry of a probe's table of small numbers (drops: the class of each reason); it holds
+ * from the next event on, and for later loads.
+ */
+int kstop_table(struct kstop *k, const char *probe, uint32_t index, uint8_t value);
+
+/*
+ * Writes the enumerators of kernel enumerations (names separated by commas; those that the running
+ * kernel lacks are left out) as lines "NAME VALUE" and a final zero; returns the bytes before it.
+ */
+int kstop_enums(struct kstop *k, const char *names, char *buffer, size_t size);
+
 /* Restricts all probes: pid 0, comm NULL or "", cgroup_path NULL or "" stand for any. Call before
- * probes are on. */
+ * probes are on, and again for a cgroup that may have been made anew; failing changes nothing. */
 int kstop_filter(struct kstop *k, uint32_t pid, const char *comm, const char *cgroup_path);
 
 /*
@@ -93,6 +137,22 @@ int kstop_wake(struct kstop *k);
  * size is too small. Rows begin a new interval for the maxima.
  */
 int kstop_snapshot(struct kstop *k, const char *probe, int rows, void *buffer, size_t size);
+
+/*
+ * Events when the host's tasks have stalled for memory during some_us (full_us: all of them at
+ * once) of the last window_us microseconds, at most one of each a window. window_us 0 ends it.
+ */
+int kstop_pressure(struct kstop *k, uint32_t some_us, uint32_t full_us, uint32_t window_us);
+
+/* Opens /dev/kmsg, or goes to its end: what is logged from now on will be read. */
+int kstop_log_open(struct kstop *k);
+
+/*
+ * Copies the kernel's own log records (/dev/kmsg's text, each ended by a zero byte; what user space
+ * wrote is left out) and returns the bytes; 0 = no more now. size: more than 8 KiB. gaps: how often
+ * records had been overwritten before they were read.
+ */
+int kstop_log_read(struct kstop *k, void *buffer, size_t size, uint32_t *gaps);
 
 /* Runs the pass that finds the owners of open sockets. */
 int kstop_find_owners(struct kstop *k);
