@@ -1,13 +1,18 @@
 import test from 'ava';
 import {WallClock} from '../../src/native/clock.ts';
 import {CommCache} from '../../src/native/comm.ts';
-import {Decoder, formatIPv6} from '../../src/native/decode.ts';
+import {Decoder} from '../../src/native/decode.ts';
+import {formatIPv6} from '../../src/native/events/records.ts';
 import {BOUNDS_US, CELLS} from '../../src/native/snapshot.ts';
 import {LAYOUT, WIRE} from '../../src/native/wire.gen.ts';
-import type {KernelEvent, SchedLatencyEvent} from '../../src/types/stream.ts';
+import type {KernelEvent, SchedLatencyEvent, VfsSlowEvent} from '../../src/types/stream.ts';
 
 const clock = new WallClock();
-const context = {clock, schedCritNs: 10_000_000, blockCritNs: 1e9, cgroupPath: (id: bigint) => `/cg${id}`};
+const context = {
+  clock,
+  critNs: {sched: 10_000_000, block: 1e9, vfs: 1e9, syscall: 1e9},
+  cgroupPath: (id: bigint) => `/cg${id}`,
+};
 
 function view(bytes: Uint8Array): DataView {
   return new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
@@ -45,6 +50,197 @@ test('a record becomes the event that its bytes say', (t) => {
   t.like(event, {cpu: 3, pid: 11, comm: 'myapp', latency_us: 2450.001, severity: 'warning', cgroup: '/cg7'});
   t.is(event?.mono_ns, String(2n ** 60n + 1n), 'monotonic time stays exact beyond 2^53');
   t.is(event?.uid, undefined, 'what the kernel did not know is absent');
+});
+
+/** A drop's record: fields by name, and 16-byte addresses. */
+function dropRecord(fields: Partial<Record<keyof typeof LAYOUT.drop_event, number | bigint | string>>): Uint8Array {
+  const layout = LAYOUT.drop_event;
+  const bytes = new Uint8Array(layout.SIZE);
+  const out = view(bytes);
+  out.setUint16(LAYOUT.event.type, WIRE.PACKET_DROP, true);
+  out.setUint16(LAYOUT.event.size, bytes.length, true);
+  for (const [name, value] of Object.entries(fields)) {
+    const at = layout[name as keyof typeof layout];
+    if (typeof value === 'string') bytes.set(Buffer.from(value, 'latin1'), at);
+    else if (typeof value === 'bigint') out.setBigUint64(at, value, true);
+    else if (['sport', 'dport', 'family', 'protocol'].includes(name)) out.setUint16(at, value, true);
+    else out.setUint32(at, value, true);
+  }
+  return bytes;
+}
+
+test('a dropped packet: what its headers say, and nothing that they don’t', (t) => {
+  const flags = WIRE.DROP_HAS_ADDRESSES | WIRE.DROP_HAS_PORTS;
+  const four = {
+    reason: 6,
+    drop_class: WIRE.DROP_FAULT,
+    netns: 4026531840,
+    location: 0xffffffff81234567n,
+    drop_flags: flags,
+  };
+  const [event] = decode(
+    dropRecord({
+      ...four,
+      protocol: 0x800,
+      ip_protocol: 17,
+      family: 2,
+      sport: 53,
+      dport: 4321,
+      saddr: '\n\0\0\x01',
+      device: 'eth0',
+    }),
+  );
+  t.like(event, {type: 'PACKET_DROP', severity: 'warning', class: 'fault', reason: 'REASON_6', protocol: 'UDP'});
+  t.like(event, {saddr: '10.0.0.1', daddr: '0.0.0.0', sport: 53, dport: 4321, device: 'eth0', netns: 4026531840});
+  t.like(event, {location: '0xffffffff81234567', pid: undefined, uid: undefined, cgroup: undefined});
+  const [six] = decode(
+    dropRecord({
+      drop_class: WIRE.DROP_POLICY,
+      drop_flags: WIRE.DROP_HAS_ADDRESSES,
+      protocol: 0x86dd,
+      ip_protocol: 58,
+      family: 10,
+      saddr: `\xfd${'\0'.repeat(14)}\x01`,
+    }),
+  );
+  t.like(six, {severity: 'info', class: 'policy', protocol: 'ICMPv6', saddr: 'fd00::1', daddr: '::'});
+  t.like(six, {sport: undefined, dport: undefined, device: undefined, netns: undefined});
+  const names = [
+    [0x806, 0, 0, 'ARP'],
+    [0x800, 6, 0, 'IPv4'],
+    [0x800, 200, WIRE.DROP_HAS_ADDRESSES, 'IPv4/200'],
+    [0x1234, 0, 0, '0x1234'],
+    [0, 0, 0, '0x0000'],
+  ] as const;
+  for (const [protocol, ip_protocol, drop_flags, name] of names) {
+    const [each] = decode(dropRecord({protocol, ip_protocol, drop_flags}));
+    t.like(each, {protocol: name, class: 'normal'});
+  }
+});
+
+test('a major fault: its address, and a latency only where one was measured', (t) => {
+  const layout = LAYOUT.fault_event;
+  const record = (address: bigint, latencyNs: bigint) => {
+    const bytes = new Uint8Array(layout.SIZE);
+    const out = view(bytes);
+    out.setUint16(LAYOUT.event.type, WIRE.PAGE_FAULT, true);
+    out.setUint16(LAYOUT.event.size, bytes.length, true);
+    out.setBigUint64(layout.address, address, true);
+    out.setBigUint64(layout.latency_ns, latencyNs, true);
+    return bytes;
+  };
+  const [plain, timed] = decode(record(0x7fff_ffff_f000n, 0n), record(0xff00_0000_0000_0001n, 1_500n));
+  t.like(plain, {type: 'PAGE_FAULT', subsystem: 'memory', severity: 'info', address: '0x7ffffffff000'});
+  t.false('latency_us' in plain);
+  t.like(timed, {address: '0xff00000000000001', latency_us: 1.5});
+});
+
+interface VfsRecord {
+  flags: number;
+  names?: string[];
+  mode?: number;
+  magic?: bigint;
+  cut?: string;
+}
+
+function vfsRecord({flags, names = [], mode = 0o100644, magic = 0xef53n, cut = ''}: VfsRecord): Uint8Array {
+  const layout = LAYOUT.vfs_event;
+  const bytes = new Uint8Array(layout.SIZE);
+  const out = view(bytes);
+  const text = Buffer.from(names.map((name) => `${name}\0`).join('') + cut);
+  out.setUint16(LAYOUT.event.type, WIRE.VFS_SLOW, true);
+  out.setUint16(LAYOUT.event.size, bytes.length, true);
+  out.setBigUint64(layout.latency_ns, 7_000_000n, true);
+  out.setBigUint64(layout.inode, 2n ** 60n + 1n, true);
+  out.setBigUint64(layout.size_bytes, 4096n, true);
+  out.setBigUint64(layout.magic, magic, true);
+  out.setUint32(layout.op, WIRE.VFS_WRITE, true);
+  out.setUint32(layout.mode, mode, true);
+  out.setUint32(layout.vfs_flags, flags, true);
+  out.setUint32(layout.names_bytes, text.length, true);
+  bytes.set(Buffer.from('ext4'), layout.fs);
+  bytes.set(text, layout.names);
+  return bytes;
+}
+
+test('a slow file: path and type as far as they are known', (t) => {
+  const {VFS_HAS_FILE, VFS_HAS_SIZE, VFS_IS_WAIT, VFS_PATH_ENDS, VFS_PATH_CUT, VFS_DELETED} = WIRE;
+  const of = (record: VfsRecord) => decode(vfsRecord(record))[0] as VfsSlowEvent;
+  const file = VFS_HAS_FILE | VFS_PATH_ENDS;
+  const whole = of({flags: file | VFS_HAS_SIZE, names: ['data', 'db', 'var']});
+  t.like(whole, {op: 'write', path: '/var/db/data', name: 'data', fs: 'ext4', inode: String(2n ** 60n + 1n)});
+  t.like(whole, {latency_us: 7000, size_bytes: 4096, file_type: 'regular', subsystem: 'vfs'});
+  t.is(of({flags: file}).path, '/');
+  t.false('size_bytes' in of({flags: file}));
+  t.is(of({flags: file | VFS_DELETED, names: ['x']}).path, '/x (deleted)');
+  // The folder whose name was cut is left out.
+  t.is(of({flags: VFS_HAS_FILE | VFS_PATH_CUT, names: ['x', 'in'], cut: 'half of'}).path, '…/in/x');
+  const memfd = of({flags: VFS_HAS_FILE, names: ['memfd:x']});
+  t.like(memfd, {name: 'memfd:x', path: undefined});
+  const gone = of({flags: VFS_HAS_SIZE});
+  t.deepEqual([gone.file_type, 'fs' in gone, 'inode' in gone, 'path' in gone], ['other', false, false, false]);
+  const types = [0o140777, 0o010600, 0o020620, 0o060660, 0o040755].map((mode) => of({flags: file, mode}).file_type);
+  t.deepEqual(types, ['socket', 'pipe', 'char', 'block', 'directory']);
+  t.is(of({flags: file, magic: 0x09041934n}).file_type, 'other', 'an eventfd calls itself regular');
+  t.is(of({flags: file | VFS_IS_WAIT}).severity, 'info');
+});
+
+test('a lock-up: its stack by name, its owner only where the stack is the task’s own', (t) => {
+  const layout = LAYOUT.lockup_event;
+  const names = new Map([
+    [1n, 'found+0x1'],
+    [2n, 'asm_sysvec_apic_timer_interrupt+0x16'],
+    [3n, 'spin+0x3'],
+    [4n, 'handle_softirqs+0x4'],
+  ]);
+  const record = (kind: number, flags: number, stack: bigint[], frames = stack.length) => {
+    const bytes = new Uint8Array(layout.SIZE);
+    const out = view(bytes);
+    out.setUint16(LAYOUT.event.type, WIRE.LOCKUP, true);
+    out.setUint16(LAYOUT.event.size, bytes.length, true);
+    out.setUint32(LAYOUT.event.cpu, 5, true);
+    out.setUint32(LAYOUT.event.pid, 11, true);
+    out.setUint32(LAYOUT.event.tid, 12, true);
+    out.setUint32(LAYOUT.event.flags, WIRE.HAS_TASK, true);
+    bytes.set(Buffer.from('stuck'), LAYOUT.event.comm);
+    out.setUint32(layout.kind, kind, true);
+    out.setUint32(layout.lockup_flags, flags, true);
+    out.setBigUint64(layout.stuck_ns, 10_000_600_000n, true);
+    out.setBigUint64(layout.jiffies, 777n, true);
+    out.setUint32(layout.frames, frames, true);
+    for (const [i, address] of stack.entries()) out.setBigUint64(layout.stack + i * 8, address, true);
+    return bytes;
+  };
+  const ticks: number[] = [];
+  const buffer = new Uint8Array(8192);
+  const more = {
+    ...context,
+    symbol: (address: bigint) => names.get(address) ?? `0x${address.toString(16)}`,
+    tick: (_: number, jiffies: number) => ticks.push(jiffies),
+  };
+  const one = (bytes: Uint8Array) => {
+    buffer.set(bytes);
+    const events: KernelEvent[] = [];
+    new Decoder(buffer, more).decode(bytes.length, events);
+    return events[0];
+  };
+  const soft = one(record(WIRE.SOFT_LOCKUP, WIRE.LOCKUP_HAS_STUCK, [3n]));
+  t.like(soft, {type: 'SOFT_LOCKUP', subsystem: 'lockup', severity: 'critical', cpu: 5, stuck_ms: 10_001});
+  t.like(soft, {pid: 11, tid: 12, comm: 'stuck', stack: ['spin+0x3']});
+  const softirq = one(record(WIRE.SOFT_LOCKUP, 0, [3n, 4n]));
+  t.false('pid' in softirq || 'comm' in softirq || 'stuck_ms' in softirq);
+  const hung = one(record(WIRE.HUNG_TASK, 0, []));
+  t.like(hung, {type: 'HUNG_TASK', severity: 'warning', pid: 11});
+  t.false('stack' in hung);
+  t.deepEqual(ticks, []);
+  const stall = one(record(WIRE.RCU_STALL, WIRE.LOCKUP_SELF, [1n, 2n, 3n]));
+  t.like(stall, {type: 'RCU_STALL', severity: 'critical', pid: 11, stack: ['spin+0x3']});
+  t.deepEqual(ticks, [777]);
+  t.is(
+    (one(record(WIRE.HUNG_TASK, 0, [9n], 1000)) as {stack?: string[]}).stack?.length,
+    32,
+    'no frame beyond the record',
+  );
 });
 
 test('severity follows the critical threshold, inclusive', (t) => {
