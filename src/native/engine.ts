@@ -1,13 +1,27 @@
 import {getSystemErrorName} from 'node:util';
 import {Problem} from '../util/problem.ts';
-import {attrSize, type Calls, findLibrary, loadLibrary} from './library.ts';
+import {attrSize, type Calls, findLibrary, loadLibrary, roleSize} from './library.ts';
 
 /** enum kstop_state */
 export const STATE_NAMES = ['off', 'attached', 'degraded', 'unavailable'] as const;
 /** enum kstop_setting */
-export const SETTING = {warnNs: 1, eventCostNs: 2, eventBurstNs: 3, wakeBytes: 4} as const;
+export const SETTING = {
+  warnNs: 1,
+  eventCostNs: 2,
+  eventBurstNs: 3,
+  wakeBytes: 4,
+  includeWaits: 5,
+  quiet: 6,
+  selfPid: 7,
+  focusPid: 8,
+} as const;
 
 const TEXT = 1024;
+/** Room for the text of the largest enumeration that is asked for, several times over. */
+const ENUM_BYTES = 1 << 16;
+const LOG_BYTES = 1 << 17;
+/** Calls for one reading of the log: whoever floods it can't keep us. */
+const LOG_READS = 16;
 
 export interface NativeProbeState {
   state: (typeof STATE_NAMES)[number];
@@ -15,18 +29,21 @@ export interface NativeProbeState {
   reason: string;
 }
 
+/** struct kstop_role: a part of a probe; texts are empty where there is nothing to say. */
+export interface NativeRole {
+  name: string;
+  /** 0 or 1. */
+  required: number;
+  attached: number;
+  method: string;
+  program: string;
+  lost: string;
+  refused: string;
+}
+
 /** The kernel refused BPF altogether: no probe can run here. */
 export class EngineError extends Problem {
   override name = 'EngineError';
-}
-
-/** What helps against a reason why nothing can run; `otherwise` when it names no lack of the user's own. */
-export function remedyFor(why: string, otherwise: string): string {
-  if (/EMFILE|ENFILE|Too many open files/.test(why)) return 'allow more open files: ulimit -n 1024';
-  if (!/EPERM|EACCES/.test(why)) return otherwise;
-  return process.getuid?.() === 0
-    ? 'kstop needs CAP_BPF and CAP_PERFMON (or CAP_SYS_ADMIN)'
-    : 'run it as root: sudo kstop';
 }
 
 function text(buffer: Buffer): string {
@@ -34,14 +51,15 @@ function text(buffer: Buffer): string {
   return buffer.toString('utf8', 0, end < 0 ? buffer.length : end);
 }
 
-/** One libkstop handle. All methods but drain are synchronous and short (probe(on) 10-50 ms the first time). */
+/** One libkstop handle. All methods but drain and probesOn are synchronous and short (probe(on) 10-50 ms the first time). */
 export class Engine {
   readonly cpus: number;
   private readonly calls: Calls;
-  private readonly handle: unknown;
+  private readonly opened: unknown;
   private snapshotBuffer = new Uint8Array(1 << 18);
   private readonly method = Buffer.alloc(TEXT);
   private readonly reason = Buffer.alloc(TEXT);
+  private readonly log = Buffer.alloc(LOG_BYTES);
   private readonly clockPair = new BigUint64Array(2);
   private closed = false;
 
@@ -52,10 +70,16 @@ export class Engine {
     this.cpus = this.calls.kstop_cpus();
     const why = Buffer.alloc(TEXT);
     const attr = {size: attrSize(), ring_bytes: options.ringBytes ?? 0, object_dir: objects, skip: options.skip ?? ''};
-    this.handle = this.calls.kstop_open(attr, why, why.length);
-    if (!this.handle) {
-      throw new EngineError('kernel', text(why), remedyFor(text(why), 'the kernel needs CONFIG_BPF_SYSCALL'));
+    this.opened = this.calls.kstop_open(attr, why, why.length);
+    if (!this.opened) {
+      throw new EngineError('kernel', text(why));
     }
+  }
+
+  /** What close() has freed reaches no native call. */
+  private get handle(): unknown {
+    if (this.closed) throw new Error('the engine is closed');
+    return this.opened;
   }
 
   error(): string {
@@ -68,15 +92,48 @@ export class Engine {
     return this.probeState(id);
   }
 
+  /** Attaches several probes at once, on threads of their own: probeState() tells what became of each. */
+  probesOn(ids: readonly string[]): Promise<void> {
+    return new Promise((resolve, reject) => {
+      this.calls.kstop_probes_on.async(this.handle, ids.join(), (error: unknown, result: number) => {
+        if (error) reject(error);
+        else if (result < 0) reject(new Error(this.error()));
+        else resolve();
+      });
+    });
+  }
+
   probeState(id: string): NativeProbeState {
     const state = this.calls.kstop_probe_state(this.handle, id, this.method, TEXT, this.reason, TEXT);
     if (state < 0) throw new Error(this.error());
     return {state: STATE_NAMES[state as 0 | 1 | 2 | 3], method: text(this.method), reason: text(this.reason)};
   }
 
+  /** The parts of a probe, the main one first. */
+  roles(id: string): NativeRole[] {
+    const roles: NativeRole[] = [];
+    const empty = {name: '', method: '', program: '', lost: '', refused: '', required: 0, attached: 0};
+    for (;;) {
+      const role = {...empty, size: roleSize()};
+      if (this.calls.kstop_probe_role(this.handle, id, roles.length, role) < 0) return roles;
+      roles.push(role);
+    }
+  }
+
   /** Changes a live setting (SETTING) of a probe. */
   set(probe: string, setting: number, value: number | bigint): void {
     if (this.calls.kstop_set(this.handle, probe, setting, value) < 0) throw new Error(this.error());
+  }
+
+  /** Sets an entry of a probe's table (drops: the class of a reason). */
+  table(probe: string, index: number, value: number): void {
+    if (this.calls.kstop_table(this.handle, probe, index, value) < 0) throw new Error(this.error());
+  }
+
+  /** `NAME VALUE` lines of enumerations of the running kernel; without those that it lacks. */
+  kernelEnums(...names: string[]): string {
+    const lines = Buffer.alloc(ENUM_BYTES);
+    return this.calls.kstop_enums(this.handle, names.join(), lines, lines.length) < 0 ? '' : text(lines);
   }
 
   /** Restricts every probe. Returns the sentence of what is wrong, if anything. */
@@ -116,6 +173,32 @@ export class Engine {
     }
   }
 
+  /**
+   * Events when the host's tasks stall for memory that much of a window, all in microseconds; returns why not, if the
+   * kernel refuses. A window of 0 ends it.
+   */
+  pressure(someUs: number, fullUs: number, windowUs: number): string | undefined {
+    return this.calls.kstop_pressure(this.handle, someUs, fullUs, windowUs) < 0 ? this.error() : undefined;
+  }
+
+  /** Opens the kernel's log, to be read from now on. Returns the sentence of what is wrong, if anything. */
+  openLog(): string | undefined {
+    return this.calls.kstop_log_open(this.handle) < 0 ? this.error() : undefined;
+  }
+
+  /** Hands over the records that the kernel has logged; returns how often some had been overwritten unread. */
+  readLog(take: (record: string) => void): number {
+    const gaps = new Uint32Array(1);
+    let lost = 0;
+    for (let i = 0; i < LOG_READS; i++) {
+      const bytes: number = this.calls.kstop_log_read(this.handle, this.log, this.log.length, gaps);
+      lost += gaps[0];
+      if (bytes <= 0) break;
+      for (const record of this.log.toString('latin1', 0, bytes - 1).split('\0')) take(record);
+    }
+    return lost;
+  }
+
   findOwners(): void {
     this.calls.kstop_find_owners(this.handle);
   }
@@ -141,6 +224,6 @@ export class Engine {
   close(): void {
     if (this.closed) return;
     this.closed = true;
-    this.calls.kstop_close(this.handle);
+    this.calls.kstop_close(this.opened);
   }
 }

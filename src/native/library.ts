@@ -5,7 +5,7 @@ import koffi, {type LibraryHandle} from 'koffi';
 import {Problem} from '../util/problem.ts';
 
 /** The ABI number this binding was written for (KSTOP_ABI in native/kstop.h). */
-const ABI = 1;
+const ABI = 3;
 
 /** Every call of native/kstop.h: name -> [result, arguments]. */
 const CALLS = {
@@ -16,17 +16,38 @@ const CALLS = {
   kstop_close: ['void', ['void *']],
   kstop_error: ['str', ['void *']],
   kstop_probe_on: ['int', ['void *', 'str']],
+  kstop_probes_on: ['int', ['void *', 'str']],
   kstop_probe_off: ['int', ['void *', 'str']],
   kstop_probe_state: ['int', ['void *', 'str', '_Out_ char *', 'size_t', '_Out_ char *', 'size_t']],
+  kstop_probe_role: ['int', ['void *', 'str', 'uint32_t', '_Inout_ kstop_role *']],
   kstop_set: ['int', ['void *', 'str', 'int', 'uint64_t']],
+  kstop_table: ['int', ['void *', 'str', 'uint32_t', 'uint8_t']],
+  kstop_enums: ['int', ['void *', 'str', '_Out_ char *', 'size_t']],
   kstop_filter: ['int', ['void *', 'uint32_t', 'str', 'str']],
   kstop_drain: ['int', ['void *', 'void *', 'size_t', 'int']],
   kstop_wake: ['int', ['void *']],
   kstop_snapshot: ['int', ['void *', 'str', 'int', 'void *', 'size_t']],
+  kstop_pressure: ['int', ['void *', 'uint32_t', 'uint32_t', 'uint32_t']],
+  kstop_log_open: ['int', ['void *']],
+  kstop_log_read: ['int', ['void *', 'void *', 'size_t', '_Out_ uint32_t *']],
   kstop_find_owners: ['int', ['void *']],
   kstop_cgroup_path: ['int', ['void *', 'uint64_t', 'int', '_Out_ char *', 'size_t']],
   kstop_statistics: ['int', ['void *', 'int']],
 } as const;
+
+const text = (bytes: number) => koffi.array('char', bytes, 'String');
+
+/** struct kstop_role */
+const ROLE = {
+  size: 'uint32_t',
+  required: 'uint32_t',
+  attached: 'uint32_t',
+  name: text(64),
+  method: text(64),
+  program: text(64),
+  lost: text(512),
+  refused: text(512),
+};
 
 type CallName = keyof typeof CALLS;
 export type Calls = Record<CallName, ReturnType<LibraryHandle['func']>>;
@@ -64,6 +85,7 @@ let loaded: Calls | undefined;
 export function loadLibrary(path: string): Calls {
   if (loaded) return loaded;
   koffi.struct('kstop_attr', {size: 'uint32_t', ring_bytes: 'uint32_t', object_dir: 'str', skip: 'str'});
+  koffi.struct('kstop_role', ROLE);
   let calls: Calls;
   try {
     const library = koffi.load(path);
@@ -78,5 +100,6 @@ export function loadLibrary(path: string): Calls {
   return calls;
 }
 
-/** Size of struct kstop_attr, which the library checks. */
+/** Sizes of the structs, which the library checks. */
 export const attrSize = (): number => koffi.sizeof('kstop_attr');
+export const roleSize = (): number => koffi.sizeof('kstop_role');

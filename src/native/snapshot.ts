@@ -1,4 +1,3 @@
-import {BLOCK_OPS} from './decode.ts';
 import {LAYOUT} from './wire.gen.ts';
 
 /** Number of cells of a latency histogram, overflow included (KS_HIST_CELLS). */
@@ -35,8 +34,11 @@ export interface HistRow {
   maxNs: number;
   cpu: number;
   device: string;
-  op: string;
+  /** enum ks_block_op, or index of ks_vfs_cpu.hist. */
+  op: number;
   dev: number;
+  /** The process that the row is of alone; 0: of all. */
+  focusPid: number;
 }
 
 export interface NetnsRow {
@@ -82,8 +84,38 @@ export function readHistRows(view: DataView): HistRow[] {
       maxNs: u64(view, at + layout.max_ns),
       cpu: view.getUint32(at + layout.cpu, true),
       device: name.toString('utf8', 0, end < 0 ? name.length : end),
-      op: BLOCK_OPS[view.getUint32(at + layout.op, true)] ?? 'other',
+      op: view.getUint32(at + layout.op, true),
       dev: view.getUint32(at + layout.dev, true),
+      focusPid: view.getUint32(at + layout.focus, true),
+    };
+  });
+}
+
+/** Cumulative page faults of a thread; the leader's with those of threads that have ended. */
+export interface TaskFaults {
+  tgid: number;
+  /** When the process began (boot-time nanoseconds): numbers are given out anew. */
+  startNs: bigint;
+  minor: number;
+  major: number;
+  /** The process's name, in the leader's row. */
+  comm?: string;
+}
+
+export function readTaskFaults(view: DataView): TaskFaults[] {
+  const layout = LAYOUT.fault_row;
+  const bytes = Buffer.from(view.buffer, view.byteOffset, view.byteLength);
+  return rows(view, (at) => {
+    const tgid = view.getUint32(at + layout.tgid, true);
+    const leader = view.getUint32(at + layout.tid, true) === tgid;
+    const name = bytes.subarray(at + layout.comm, at + layout.comm + 16);
+    const end = name.indexOf(0);
+    return {
+      tgid,
+      startNs: view.getBigUint64(at + layout.start_ns, true),
+      minor: u64(view, at + layout.minor),
+      major: u64(view, at + layout.major),
+      ...(leader && {comm: name.toString('utf8', 0, end < 0 ? name.length : end)}),
     };
   });
 }
@@ -94,4 +126,46 @@ export function readNetnsRows(view: DataView): NetnsRow[] {
     netns: view.getUint32(at + layout.netns, true),
     segments: u64(view, at + layout.segments),
   }));
+}
+
+/** `beyond`: a class's drops whose namespace and reason had no room; else netns 0 is an unknown one. */
+export interface DropRow {
+  netns: number;
+  reason: number;
+  count: number;
+  beyond: boolean;
+  dropClass: number;
+}
+
+export function readDropRows(view: DataView): DropRow[] {
+  const layout = LAYOUT.drop_row;
+  return rows(view, (at) => ({
+    netns: view.getUint32(at + layout.netns, true),
+    reason: view.getUint32(at + layout.reason, true),
+    count: u64(view, at + layout.count),
+    beyond: view.getUint32(at + layout.beyond, true) !== 0,
+    dropClass: view.getUint32(at + layout.drop_class, true),
+  }));
+}
+
+export interface TrafficRow {
+  cgroup: bigint;
+  rxBytes: number;
+  rxPackets: number;
+  txBytes: number;
+  txPackets: number;
+}
+
+export function readTrafficRows(view: DataView): TrafficRow[] {
+  const layout = LAYOUT.traffic_row;
+  return rows(view, (at) => {
+    const cell = (field: keyof typeof LAYOUT.traffic) => u64(view, at + layout.n + LAYOUT.traffic[field]);
+    return {
+      cgroup: view.getBigUint64(at + layout.cgroup_id, true),
+      rxBytes: cell('rx_bytes'),
+      rxPackets: cell('rx_packets'),
+      txBytes: cell('tx_bytes'),
+      txPackets: cell('tx_packets'),
+    };
+  });
 }

@@ -3,6 +3,7 @@ import type {SubsystemName} from '../types/stream.ts';
 /**
  * A probe, described once. Its attach chain is described once too, in native/chains.c, under the same id.
  * `types` are the event types it emits; `warnUs`/`critUs` the default thresholds in microseconds where it has one.
+ * `instead`: while it is on it sends the events of that probe, with `adds` in them.
  */
 export interface ProbeSpec {
   id: string;
@@ -12,6 +13,9 @@ export interface ProbeSpec {
   help: string;
   warnUs?: number;
   critUs?: number;
+  /** Events a second that it may send in all; without it 10,000. */
+  eventsPerSecond?: number;
+  instead?: {of: string; adds: string};
 }
 
 export const PROBES: readonly ProbeSpec[] = [
@@ -34,6 +38,15 @@ export const PROBES: readonly ProbeSpec[] = [
     critUs: 100_000,
   },
   {
+    id: 'vfs',
+    subsystem: 'vfs',
+    types: ['VFS_SLOW'],
+    default: true,
+    help: 'read, write, fsync and open of files, directories and block devices',
+    warnUs: 5000,
+    critUs: 50_000,
+  },
+  {
     id: 'oom',
     subsystem: 'memory',
     types: ['OOM_KILL'],
@@ -41,11 +54,63 @@ export const PROBES: readonly ProbeSpec[] = [
     help: 'processes killed by the OOM killer',
   },
   {
+    id: 'faults',
+    subsystem: 'memory',
+    types: ['PAGE_FAULT'],
+    default: true,
+    help: 'major page faults: pages that had to be read from a disk or from swap',
+  },
+  {
+    id: 'fault-latency',
+    subsystem: 'memory',
+    types: ['PAGE_FAULT'],
+    default: false,
+    help: 'how long page faults take, minor ones too (each fault on the host pays for it)',
+    instead: {of: 'faults', adds: 'latency_us'},
+  },
+  {
+    id: 'pressure',
+    subsystem: 'memory',
+    types: ['MEMORY_PRESSURE'],
+    default: true,
+    help: 'tasks stalled because memory is short (PSI)',
+  },
+  {
     id: 'retransmit',
     subsystem: 'network',
     types: ['TCP_RETRANSMIT'],
     default: true,
     help: 'TCP segments sent again',
+  },
+  {
+    id: 'drops',
+    subsystem: 'network',
+    types: ['PACKET_DROP'],
+    default: true,
+    help: 'dropped packets by reason: faults and policies one by one, all of them counted',
+    // A firewall at work can drop more than anybody reads.
+    eventsPerSecond: 1000,
+  },
+  {
+    id: 'traffic',
+    subsystem: 'network',
+    types: [],
+    default: true,
+    help: "interfaces and protocols of kstop's own network namespace, and the CPUs' receive backlog",
+  },
+  {
+    id: 'container-traffic',
+    subsystem: 'network',
+    types: [],
+    default: false,
+    help: 'bytes and packets by cgroup of the socket',
+  },
+  {
+    id: 'lockup',
+    subsystem: 'lockup',
+    types: ['SOFT_LOCKUP', 'HUNG_TASK', 'RCU_STALL'],
+    default: true,
+    help: 'CPUs stuck in the kernel, tasks that hang, RCU stalls',
   },
 ];
 
@@ -55,4 +120,10 @@ export const THRESHOLD_MAX_US = 60_000_000;
 
 export function findProbe(id: string): ProbeSpec | undefined {
   return PROBES.find((probe) => probe.id === id);
+}
+
+/** The probe that an event came from; undefined for types of other versions. */
+export function probeOf(event: {type: string}): ProbeSpec | undefined {
+  const all = PROBES.filter(({types}) => types.includes(event.type));
+  return all.find(({instead}) => instead && instead.adds in event) ?? all.find(({instead}) => !instead);
 }

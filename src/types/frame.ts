@@ -1,4 +1,13 @@
-import type {ErrorObject, Header, KernelEvent, ProbeChange, Sample, SubsystemName, Summary} from './stream.ts';
+import type {
+  ErrorObject,
+  Header,
+  KernelEvent,
+  ProbeChange,
+  Sample,
+  Severity,
+  SubsystemName,
+  Summary,
+} from './stream.ts';
 
 /**
  * What one poll brought: events as they come (within 100 ms of the kernel), and once an interval a sample.
@@ -21,23 +30,42 @@ export interface Controls {
   toggle(probe: string): string | undefined;
   /** Sets the warning threshold of a subsystem; the critical one keeps its ratio. */
   threshold(subsystem: SubsystemName, warnUs: number): string | undefined;
+  /** Looks into a process (its own figures come with each sample from now on), or with undefined no longer. */
+  focus(pid: number | undefined): string | undefined;
+}
+
+/** Where in a recording warnings and critical events are: as far as it has been read by now. */
+export interface Marks {
+  /** Milliseconds of each of the equal stretches that the recording is divided into, from its start on. */
+  readonly stretch_ms: number;
+  /** The worst event of each stretch; the list ends where nothing more is known. */
+  readonly worst: readonly (Exclude<Severity, 'info'> | undefined)[];
 }
 
 /** Playback state of a recording. */
 export interface Playback {
   playing: boolean;
   speed: number;
-  /** Milliseconds from the recording's first object. */
+  /** Milliseconds from the recording's first object; while it goes somewhere, where to. */
   position_ms: number;
+  /** Absent while the length isn't known (a pipe). */
   duration_ms?: number;
   ended: boolean;
+  /** It is read again from its start, to go back: what its frames make meanwhile is no moment to show. */
+  rereading?: boolean;
+  marks?: Marks;
 }
 
 export interface PlaybackControls {
   state(): Playback;
   playPause(): void;
-  /** Steps whole samples, forwards (+1) or backwards (-1). */
-  step(n: number): void;
+  /** Steps whole samples, forwards (+1) or backwards (-1). Answers with a sentence when it can't. */
+  step(n: number): string | undefined;
+  /**
+   * Goes to a position in milliseconds, within the recording, without waiting for what lies between. Playing or
+   * paused it stays. Answers with a sentence when it can't (a pipe has no way back).
+   */
+  seek(positionMs: number): string | undefined;
   speed(factor: number): void;
 }
 

@@ -1,7 +1,9 @@
+import type {Detail} from './detail.ts';
 import type {
   Counter,
   ErrorObject,
   Filter,
+  Focus,
   Header,
   Histogram,
   KernelEvent,
@@ -45,6 +47,22 @@ export interface Distribution {
   cpus?: number[][];
 }
 
+/** The process that is, or was last, looked into. */
+export interface FocusState {
+  /** As the last sample that spoke of it has it. */
+  now: Focus;
+  /** That sample's time. */
+  time: string;
+  /** The last sample that had figures of an interval; absent until there was one. */
+  figures?: Focus;
+  /** Its own distributions since it is looked into, as copies. */
+  distributions: Distribution[];
+  /** Resident memory in bytes by sample, oldest first (bounded). */
+  rss: (number | undefined)[];
+  /** Of resident memory over the last minute. */
+  growth_bytes_per_s?: number;
+}
+
 /** Everything the faces read. Made by the model from Frames alone; plain data, never mutated by a face. */
 export interface State {
   header?: Header;
@@ -59,9 +77,16 @@ export interface State {
   eventSeq: number;
   /** The last sample, and its histograms summed over the last 60 s and since start. */
   sample?: Sample;
+  /** The last samples, at most 60, oldest first. */
+  samples: Sample[];
   recent: Distribution[];
   total: Distribution[];
   counters: Counter[];
+  focus?: FocusState;
+  /** Percent of the TCP segments of the last 30 s that were sent again; fault-class drops a second over the last 10 s. */
+  network: {resent_pct?: number; fault_drops_per_s?: number};
+  /** What the views of single subsystems show beyond their tiles. */
+  detail: Detail;
   loss: Record<string, Loss>;
   /** Own cost averaged over the run (memory: as of the last sample). */
   ownCost?: Sample['self'];

@@ -54,13 +54,17 @@ export interface ProbeInfo {
   crit_us?: number;
 }
 
-/** Warning and critical thresholds in microseconds, by subsystem. */
-export interface Thresholds {
-  sched_warn_us: number;
-  sched_crit_us: number;
-  block_warn_us: number;
-  block_crit_us: number;
-}
+/** Subsystems with a latency distribution of their own name, thresholds and p99 rules. */
+export const LATENCY_SUBSYSTEMS = ['sched', 'block', 'vfs', 'syscall'] as const;
+export type LatencySubsystem = (typeof LATENCY_SUBSYSTEMS)[number];
+
+/**
+ * Warning and critical thresholds in microseconds, by subsystem. Recordings of older versions, and versions without a
+ * subsystem's probe, lack its two.
+ */
+export type Thresholds = {
+  [key in `${LatencySubsystem}_${'warn' | 'crit'}_us`]?: number;
+};
 
 export interface Filter {
   pid?: number;
@@ -72,7 +76,16 @@ export interface Header extends Stamp {
   kind: 'header';
   schema: number;
   kstop: string;
-  host: {name: string; kernel: string; arch: string; cpus: number; boot_id: string};
+  host: {
+    name: string;
+    kernel: string;
+    arch: string;
+    cpus: number;
+    boot_id: string;
+    /** CPU lists as the kernel writes them (`2-5,7`): isolcpus and nohz_full. Absent when there are none or unknown. */
+    isolated_cpus?: string;
+    nohz_full_cpus?: string;
+  };
   interval_s: number;
   filter?: Filter;
   thresholds: Thresholds;
@@ -93,8 +106,8 @@ interface EventBase extends Stamp, Owner {
   kind: 'event';
   subsystem: SubsystemName;
   severity: Severity;
-  /** The CPU that the kernel reported it on. */
-  cpu: number;
+  /** The CPU that the kernel reported it on; absent where it was none. */
+  cpu?: number;
 }
 
 export interface SchedLatencyEvent extends EventBase {
@@ -152,8 +165,87 @@ export interface TcpRetransmitEvent extends EventBase {
   netns?: number;
 }
 
+export type VfsOp = 'read' | 'write' | 'fsync' | 'open';
+export type FileType = 'regular' | 'directory' | 'block' | 'socket' | 'pipe' | 'char' | 'symlink' | 'other';
+
+export interface VfsSlowEvent extends EventBase {
+  type: 'VFS_SLOW';
+  latency_us: number;
+  op: VfsOp;
+  /** The whole path, as the task that called would write it; absent where the method can't build it. */
+  path?: string;
+  /** The last part of the path. */
+  name?: string;
+  inode?: string;
+  /** Name of the file system type (`ext4`), or its magic number as `0x…`. */
+  fs?: string;
+  /** What was asked for. */
+  size_bytes?: number;
+  file_type: FileType;
+}
+
+/** `fault`: trouble; `policy`: somebody's rule (firewall, socket filter, XDP); `normal`: part of a healthy network. */
+export const DROP_CLASSES = ['fault', 'policy', 'normal'] as const;
+export type DropClass = (typeof DROP_CLASSES)[number];
+
+export interface PacketDropEvent extends EventBase {
+  type: 'PACKET_DROP';
+  /** As the running kernel names it (`SOCKET_RCVBUFF`); `UNKNOWN` on kernels without reasons. */
+  reason: string;
+  class: DropClass;
+  /** Kernel function and offset where it was dropped (`udp_queue_rcv_one_skb+0x1a3`), or the address. */
+  location: string;
+  /** `TCP`, `UDP`, `ICMP`, `ICMPv6`, `ARP` …, or `0x…` of the EtherType. */
+  protocol: string;
+  saddr?: string;
+  daddr?: string;
+  sport?: number;
+  dport?: number;
+  /** The interface that it came in by or was to leave by. */
+  device?: string;
+  netns?: number;
+}
+
+/** A major fault: the page had to be read from a disk or from swap. */
+export interface PageFaultEvent extends EventBase {
+  type: 'PAGE_FAULT';
+  /** User-space address as 0x and hexadecimal digits. */
+  address: string;
+  /** With `fault-latency`: how long the fault took. */
+  latency_us?: number;
+}
+
+export interface MemoryPressureEvent extends EventBase {
+  type: 'MEMORY_PRESSURE';
+  /** `host`, or the path of a cgroup. */
+  scope: string;
+  some_avg10_pct?: number;
+  full_avg10_pct?: number;
+  working_set_bytes?: number;
+  usage_bytes?: number;
+  limit_bytes?: number;
+  utilization_pct?: number;
+}
+
+/** `cpu` is the CPU that is stuck (a hung task: where it last ran); the owner the task, where it is known. */
+export interface LockupEvent extends EventBase {
+  type: 'SOFT_LOCKUP' | 'HUNG_TASK' | 'RCU_STALL';
+  stuck_ms?: number;
+  /** Kernel functions with offsets, innermost first. */
+  stack?: string[];
+}
+
 /** Every event type of this version. A replayed stream may hold others: faces must show those too (as UnknownEvent). */
-export type KnownEvent = SchedLatencyEvent | BioLatencyEvent | OomKillEvent | TcpRetransmitEvent;
+export type KnownEvent =
+  | SchedLatencyEvent
+  | BioLatencyEvent
+  | VfsSlowEvent
+  | OomKillEvent
+  | PageFaultEvent
+  | MemoryPressureEvent
+  | TcpRetransmitEvent
+  | PacketDropEvent
+  | LockupEvent;
 export interface UnknownEvent extends EventBase {
   type: string;
   [field: string]: unknown;
@@ -203,6 +295,78 @@ export interface Psi {
   full_avg10_pct?: number;
 }
 
+/** One process over the interval. More figures will join; those that are absent are unknown. */
+export interface ProcessRow {
+  /** The interval's end, seconds since 1970. */
+  time_bucket: number;
+  pid: number;
+  comm: string;
+  minor_faults?: number;
+  major_faults?: number;
+}
+
+export type TaskState =
+  | 'running'
+  | 'sleeping'
+  | 'uninterruptible'
+  | 'stopped'
+  | 'traced'
+  | 'dead'
+  | 'zombie'
+  | 'parked'
+  | 'idle';
+
+/**
+ * The process that the user looks into (drill-down), as of the sample. Its figures are of `interval_ms`, which may be
+ * shorter than the sample's, and absent until there is something to compare with. Once it has `ended`, the rest is what
+ * was seen last, without an interval's figures.
+ */
+export interface Focus {
+  pid: number;
+  comm: string;
+  ended?: true;
+  ppid?: number;
+  uid?: number;
+  user?: string;
+  cgroup?: string;
+  container?: ContainerRef;
+  /** Only with --with-args. */
+  args?: string[];
+  kernel_thread?: true;
+  threads?: number;
+  /** Of its first thread. */
+  state?: TaskState;
+  /** RFC 3339, to a hundredth of a second. */
+  started?: string;
+  rss_bytes?: number;
+  rss_peak_bytes?: number;
+  swap_bytes?: number;
+  virtual_bytes?: number;
+  interval_ms?: number;
+  /** Of its living threads; those that ended meanwhile by the process's clock ticks. */
+  cpu_time_ms?: number;
+  /** What its living threads waited for a CPU, how often they got one, and how they left it. */
+  run_delay_ms?: number;
+  timeslices?: number;
+  voluntary_switches?: number;
+  involuntary_switches?: number;
+  minor_faults?: number;
+  major_faults?: number;
+  /** Through calls, whatever they read or wrote (pipes, sockets, cached files …). */
+  read_bytes?: number;
+  write_bytes?: number;
+  read_calls?: number;
+  write_calls?: number;
+  /** What of it had to come from, or is to go to, storage. */
+  storage_read_bytes?: number;
+  storage_write_bytes?: number;
+  /**
+   * Distributions of its own since the last sample (`sched`, `block` and `vfs` by operation), from the first whole interval
+   * on that somebody looked.
+   */
+  histograms?: Histogram[];
+}
+
 export interface Sample extends Stamp {
   kind: 'sample';
   interval_ms: number;
@@ -212,12 +376,18 @@ export interface Sample extends Stamp {
     load15?: number;
     uptime_s?: number;
     cpu_pct?: number;
+    /** CPU time that a hypervisor gave to others, percent of all CPUs' time (/proc/stat: steal). */
+    steal_pct?: number;
     mem_available_bytes?: number;
     swap_free_bytes?: number;
   };
   subsystems: Partial<Record<SubsystemName, SubsystemSample>>;
   histograms: Histogram[];
   counters: Counter[];
+  /** The busiest ones of the interval: so far by page faults, those that had some. */
+  processes?: ProcessRow[];
+  /** While a process is looked into. */
+  focus?: Focus;
   pressure?: {cpu?: Psi; memory?: Psi; io?: Psi};
   /** kernel_cpu_pct: the probes' estimated cost, percent of all CPUs' time; absent until it has been measured. */
   self: {cpu_pct?: number; rss_bytes?: number; kernel_cpu_pct?: number; map_bytes?: number};

@@ -37,10 +37,15 @@ export function bytes(value: number): string {
 
 /** Things a second with three significant digits: `0/s`, `0.5/s`, `12/s`, `1.2k/s`, `3.4M/s`. */
 export function rate(perSecond: number): string {
-  const rounded = significant(perSecond, 3);
-  if (rounded >= 1_000_000) return `${significant(perSecond / 1_000_000, 3)}M/s`;
-  if (rounded >= 1000) return `${significant(perSecond / 1000, 3)}k/s`;
-  return `${rounded}/s`;
+  return `${compact(perSecond)}/s`;
+}
+
+/** A number with three significant digits: `0.5`, `12`, `1.2k`, `3.4M`, `5.6G`. */
+export function compact(value: number): string {
+  const rounded = significant(value, 3);
+  if (rounded >= 1e9) return `${significant(value / 1e9, 3)}G`;
+  if (rounded >= 1e6) return `${significant(value / 1e6, 3)}M`;
+  return rounded >= 1000 ? `${significant(value / 1000, 3)}k` : String(rounded);
 }
 
 /** Percent with two significant digits: `0.05%`, `3.2%`, `85%`, `100%`. */

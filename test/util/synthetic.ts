@@ -9,12 +9,17 @@ import type {
   Header,
   Histogram,
   KernelEvent,
+  LockupEvent,
+  MemoryPressureEvent,
   OomKillEvent,
+  PacketDropEvent,
+  PageFaultEvent,
   ProbeInfo,
   Sample,
   SchedLatencyEvent,
   Stamp,
   TcpRetransmitEvent,
+  VfsSlowEvent,
 } from '../../src/types/stream.ts';
 
 /** Monotonic start and wall clock of every synthetic stream. */
@@ -177,6 +182,73 @@ export function retransmit(atMs: number, more: Partial<TcpRetransmitEvent> = {})
     segments: 1,
     ...more,
   };
+}
+
+export function slowFile(atMs: number, latency_us: number, more: Partial<VfsSlowEvent> = {}): VfsSlowEvent {
+  return {
+    kind: 'event',
+    ...stamp(atMs),
+    type: 'VFS_SLOW',
+    subsystem: 'vfs',
+    severity: latency_us >= 50_000 ? 'critical' : 'warning',
+    cpu: 0,
+    pid: 77,
+    comm: 'rsync',
+    latency_us,
+    op: 'read',
+    path: '/srv/data/big',
+    name: 'big',
+    inode: '4711',
+    fs: 'ext4',
+    size_bytes: 65_536,
+    file_type: 'regular',
+    ...more,
+  };
+}
+
+export function drop(atMs: number, more: Partial<PacketDropEvent> = {}): PacketDropEvent {
+  return {
+    kind: 'event',
+    ...stamp(atMs),
+    type: 'PACKET_DROP',
+    subsystem: 'network',
+    severity: 'warning',
+    cpu: 0,
+    reason: 'SOCKET_RCVBUFF',
+    class: 'fault',
+    location: '__udp_enqueue_schedule_skb+0x2f0',
+    protocol: 'UDP',
+    saddr: '10.0.0.1',
+    daddr: '10.0.0.2',
+    sport: 5000,
+    dport: 53,
+    ...more,
+  };
+}
+
+export function fault(atMs: number, more: Partial<PageFaultEvent> = {}): PageFaultEvent {
+  const owner = {pid: 88, comm: 'mapper'};
+  const base = {
+    kind: 'event' as const,
+    ...stamp(atMs),
+    subsystem: 'memory' as const,
+    severity: 'info' as const,
+    cpu: 1,
+  };
+  return {...base, type: 'PAGE_FAULT', ...owner, address: '0x7f0012345000', ...more};
+}
+
+export function pressure(atMs: number, more: Partial<MemoryPressureEvent> = {}): MemoryPressureEvent {
+  const base = {kind: 'event' as const, ...stamp(atMs), subsystem: 'memory' as const, cpu: 0};
+  const figures = {scope: 'host', some_avg10_pct: 12.5, full_avg10_pct: 3.1};
+  return {...base, severity: 'warning', type: 'MEMORY_PRESSURE', ...figures, ...more};
+}
+
+export function lockup(atMs: number, type: LockupEvent['type'], more: Partial<LockupEvent> = {}): LockupEvent {
+  const base = {kind: 'event' as const, ...stamp(atMs), subsystem: 'lockup' as const, cpu: 1};
+  const stack = ['io_schedule+0x46/0x80', 'folio_wait_bit_common+0x13d/0x350', 'vfs_fsync_range+0x4b/0x90'];
+  const severity = type === 'HUNG_TASK' ? ('warning' as const) : ('critical' as const);
+  return {...base, severity, type, pid: 99, comm: 'stuck', stuck_ms: 22_000, stack, ...more};
 }
 
 /** Any event type that this version doesn't know. */
