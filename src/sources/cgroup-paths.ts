@@ -1,3 +1,6 @@
+import {readFileSync, realpathSync} from 'node:fs';
+import {join} from 'node:path';
+
 const LIMIT = 10_000;
 /** A path may change owner: a removed cgroup's id is not used again soon, but a rename (v1) is possible. */
 const FRESH_MS = 300_000;
@@ -17,6 +20,33 @@ export class CgroupPaths {
     if (this.known.size >= LIMIT) this.known.clear();
     const path = this.lookUp(id, v2);
     this.known.set(key, {path, until: now + FRESH_MS});
+    return path;
+  }
+}
+
+/** Where the unified hierarchy is mounted; undefined: it isn't. */
+function unifiedMount(): string | undefined {
+  try {
+    const mount = readFileSync('/proc/self/mounts', 'utf8')
+      .split('\n')
+      .map((line) => line.split(' '))
+      .find(([, , type]) => type === 'cgroup2');
+    return mount?.[1]?.replace(/\\([0-7]{3})/g, (_, code) => String.fromCharCode(Number.parseInt(code, 8)));
+  } catch {
+    return undefined;
+  }
+}
+
+/**
+ * A cgroup's path as events have it, from whatever libkstop takes for a filter: below the hierarchy's mount, with the
+ * mount, through symbolic links. What leads nowhere stays as it is.
+ */
+export function canonicalCgroup(path: string, mount = unifiedMount()): string {
+  if (mount === undefined) return path;
+  const below = path === mount || path.startsWith(`${mount}/`);
+  try {
+    return realpathSync(below ? path : join(mount, path)).slice(mount.length) || '/';
+  } catch {
     return path;
   }
 }

@@ -37,6 +37,11 @@ export function oneOf<T extends string>(all: readonly T[]): Check<T> {
   return (value, at) => (all.includes(value as T) ? (value as T) : fail(at, `one of ${all.join(', ')}`));
 }
 
+/** The value itself and nothing else. */
+export function exactly<T>(wanted: T): Check<T> {
+  return (value, at) => (value === wanted ? wanted : fail(at, String(wanted)));
+}
+
 export function matching(pattern: RegExp, wanted: string): Check<string> {
   return (value, at) => (typeof value === 'string' && pattern.test(value) ? value : fail(at, wanted));
 }

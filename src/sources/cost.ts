@@ -2,9 +2,20 @@ import {readFileSync} from 'node:fs';
 import {cpus} from 'node:os';
 import type {Engine} from '../native/engine.ts';
 import type {ProbeCounts} from '../native/snapshot.ts';
+import type {Counter} from '../types/stream.ts';
 
 /** Cost of the hook itself in ns a run, which the kernel's run time leaves out (raw_tp 5, kprobe 17: cilium/ebpf). */
-const HOOK_NS: Record<string, number> = {tp_btf: 5, raw_tp: 5, tracepoint: 12, fentry: 6, kprobe: 17};
+const HOOK_NS: Record<string, number> = {
+  tp_btf: 5,
+  raw_tp: 5,
+  tracepoint: 12,
+  fentry: 6,
+  fexit: 7,
+  kprobe: 30,
+  perf_event: 100,
+};
+/** With programs at sys_enter and sys_exit every system call leaves the kernel's fast path: measured, for each side. */
+const SYSCALL_HOOK_NS: Record<string, number> = {'vfs tp_btf': 58};
 /** A probe that has run less often than this during a measurement is too quiet to be measured. */
 const MIN_RUNS = 30;
 /** What a run of a probe too quiet to measure is taken to cost: more than any of ours. */
@@ -25,6 +36,8 @@ interface Measured {
   nsPerRun?: number;
   before?: ProbeCounts;
   runs: number;
+  /** Time of its runs since it was first measured. */
+  ns: number;
 }
 
 /**
@@ -53,10 +66,26 @@ export class ProbeCost {
       const probe = this.probe(id);
       const grown = Math.max(0, (runs.get(id) ?? 0) - probe.runs);
       probe.runs = runs.get(id) ?? 0;
-      ns += grown * ((probe.nsPerRun ?? UNMEASURED_NS) + (HOOK_NS[method] ?? 0));
+      const hookNs = SYSCALL_HOOK_NS[`${id} ${method}`] ?? HOOK_NS[method] ?? 0;
+      const used = grown * ((probe.nsPerRun ?? UNMEASURED_NS) + hookNs);
+      if (probe.nsPerRun !== undefined) probe.ns += used;
+      ns += used;
     }
     if (!this.everMeasured || elapsedMs <= 0) return undefined;
     return Math.round((ns / 1e6 / elapsedMs / this.cpus) * 100 * 1000) / 1000;
+  }
+
+  /** Runs and their time (the hook's included) by probe, as of the last `percent`; only of those that were measured. */
+  counters(): Counter[] {
+    return this.attached().flatMap(({id}) => {
+      const {nsPerRun, runs, ns} = this.probe(id);
+      if (nsPerRun === undefined) return [];
+      const labels = {probe: id};
+      return [
+        {name: 'probe_runs', labels, value: runs},
+        {name: 'probe_run_ns', labels, value: Math.round(ns)},
+      ];
+    });
   }
 
   /** Starts a measurement when one is due. `nowMs` is any steadily rising clock. */
@@ -79,7 +108,7 @@ export class ProbeCost {
   private probe(id: string): Measured {
     let probe = this.probes.get(id);
     if (!probe) {
-      probe = {runs: 0};
+      probe = {runs: 0, ns: 0};
       this.probes.set(id, probe);
     }
     return probe;

@@ -10,12 +10,14 @@ export function isGzip(start: Uint8Array): boolean {
 
 /**
  * Decompresses as the consumer asks for more. Everything that was decoded before an error is delivered before it is
- * thrown, and a stream that just stops (a recording cut off) ends without an error.
+ * thrown, and a stream that just stops (a recording cut off) ends without an error. Zeros behind the last member (a file
+ * padded to whole blocks) are nothing, as for gzip itself.
  */
 export async function* gunzip(chunks: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
   const stream = createGunzip({finishFlush: constants.Z_SYNC_FLUSH});
   let out: Uint8Array[] = [];
   let failure: Error | undefined;
+  let over = false;
   let wake = () => {};
   const taken = (start: (done: () => void) => void) =>
     new Promise<void>((resolve) => {
@@ -25,6 +27,10 @@ export async function* gunzip(chunks: AsyncIterable<Uint8Array>): AsyncGenerator
   stream.on('data', (data: Uint8Array) => out.push(data));
   stream.on('error', (error) => {
     failure = error;
+    wake();
+  });
+  stream.on('end', () => {
+    over = true;
     wake();
   });
   const collected = () => {
@@ -38,12 +44,10 @@ export async function* gunzip(chunks: AsyncIterable<Uint8Array>): AsyncGenerator
         await taken((done) => stream.write(chunk.subarray(at, at + PIECE), () => done()));
         yield* collected();
         if (failure) throw failure;
+        if (over) return;
       }
     }
-    await taken((done) => {
-      stream.once('end', done);
-      stream.end();
-    });
+    if (!over) await taken(() => void stream.end());
     yield* collected();
     if (failure) throw failure;
   } finally {

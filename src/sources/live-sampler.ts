@@ -1,30 +1,25 @@
 import type {Engine} from '../native/engine.ts';
-import {readHistRows, readNetnsRows} from '../native/snapshot.ts';
 import {PROBES} from '../probes/catalog.ts';
-import type {Counter, Histogram, Loss, Sample, Stamp} from '../types/stream.ts';
+import type {Counter, Histogram, KernelEvent, Loss, Sample, Stamp} from '../types/stream.ts';
 import {ProbeCost} from './cost.ts';
 import {HostFigures} from './host.ts';
-import {LiveHistograms} from './live-histograms.ts';
 import type {LiveProbes} from './live-probes.ts';
-import {SentSegments} from './netns.ts';
+import type {ProbeReader, SampleParts} from './readers/reader.ts';
 
 /** Makes one sample an interval from the kernel's maps and files. Statuses are the model's to fill in. */
 export class LiveSampler {
-  readonly sent = new SentSegments();
   private readonly host = new HostFigures();
-  private readonly histograms = new LiveHistograms();
   private readonly cost: ProbeCost;
   private cpuUsage = process.cpuUsage();
-  private lastCut = 0;
 
   constructor(
     engine: Engine,
     private readonly probes: LiveProbes,
+    /** By probe; one that has none adds only its counts. */
+    private readonly readers: Readonly<Record<string, ProbeReader>>,
     /** Events delivered by probe. */
     private readonly delivered: ReadonlyMap<string, number>,
     private readonly ringBytes: number,
-    /** With one, retransmits are of its tasks alone, which all segments sent must not be compared with. */
-    private readonly filtered = false,
   ) {
     this.cost = new ProbeCost(
       engine,
@@ -39,14 +34,19 @@ export class LiveSampler {
     this.cost.tick(nowMs);
   }
 
-  sample(stamp: Stamp, intervalMs: number): Sample {
-    const histograms: Histogram[] = [];
-    const counters: Counter[] = [];
-    for (const {id} of PROBES) this.read(id, histograms, counters);
-    for (const [netns, value] of this.filtered ? [] : this.sent.read())
-      counters.push({name: 'tcp_sent_segments', labels: {netns: String(netns)}, value});
+  /**
+   * The interval's sample, and the events that probes of files alone found in it. `focus` gets the distributions of the
+   * process that is looked into.
+   */
+  sample(stamp: Stamp, intervalMs: number, found: (event: KernelEvent) => void, focus: Histogram[] = []): Sample {
+    const parts: SampleParts = {histograms: [], focus, counters: [], accuracy: {}, processes: []};
+    for (const {id} of PROBES) this.read(id, parts);
+    for (const event of this.probes.sampleFiles(parts, stamp, intervalMs)) found(event);
+    for (const {id} of PROBES) parts.counters.push(...this.countersOf(id));
     const pressure = this.host.pressure();
-    const accuracy = this.accuracy(histograms);
+    const self = this.self(intervalMs);
+    parts.counters.push(...this.cost.counters());
+    const {histograms, counters, accuracy, processes} = parts;
     return {
       kind: 'sample',
       ...stamp,
@@ -55,52 +55,45 @@ export class LiveSampler {
       subsystems: {},
       histograms,
       counters,
+      ...(processes.length > 0 && {
+        processes: processes.map((row) => ({time_bucket: Math.floor(Date.parse(stamp.time) / 1000), ...row})),
+      }),
       ...(pressure && {pressure}),
-      self: this.self(intervalMs),
+      self,
       loss: this.loss(),
-      ...(accuracy && {accuracy}),
+      ...(Object.keys(accuracy).length > 0 && {accuracy}),
     };
   }
 
   close(): void {
     this.cost.stop();
     this.host.close();
-    this.sent.close();
+    for (const reader of Object.values(this.readers)) reader.close?.();
   }
 
-  private read(id: string, histograms: Histogram[], counters: Counter[]): void {
-    this.probes.snapshot(id, (view) => {
-      if (id === 'sched') histograms.push(...this.histograms.sched(readHistRows(view)));
-      if (id === 'block') histograms.push(...this.histograms.block(readHistRows(view)));
-      if (id === 'retransmit')
-        for (const {netns, segments} of readNetnsRows(view))
-          counters.push({name: 'tcp_retransmitted_segments', labels: {netns: String(netns)}, value: segments});
-    });
-    const counts = this.probes.countsOf(id);
-    if (!counts || (!this.probes.isOn(id) && counts.runs === 0)) return;
-    counters.push({name: 'hits', labels: {probe: id}, value: counts.hits + counts.missed});
-    counters.push({name: 'delivered', labels: {probe: id}, value: this.delivered.get(id) ?? 0});
+  private read(id: string, parts: SampleParts): void {
+    if (!this.probes.isNative(id)) return;
+    this.probes.snapshot(id, (view, counts) => this.readers[id]?.read(view, counts, parts));
+  }
+
+  /** The kernel's own count of what a probe found, and how much of it has been delivered. */
+  private countersOf(id: string): Counter[] {
+    const hits = this.probes.hitsOf(id);
+    if (hits === undefined) return [];
+    return [
+      {name: 'hits', labels: {probe: id}, value: hits},
+      {name: 'delivered', labels: {probe: id}, value: this.delivered.get(id) ?? 0},
+    ];
   }
 
   private loss(): Record<string, Loss> {
     const loss: Record<string, Loss> = {};
     for (const {id} of PROBES) {
       const counts = this.probes.countsOf(id);
-      if (counts && (this.probes.isOn(id) || counts.runs > 0))
-        loss[id] = {held: counts.held, lost: counts.lost, missed: counts.missed};
+      if (this.probes.hitsOf(id) === undefined) continue;
+      loss[id] = {held: counts?.held ?? 0, lost: counts?.lost ?? 0, missed: this.probes.missedOf(id)};
     }
     return loss;
-  }
-
-  /** Share of this interval's waits whose part before a migration is unknown: an upper bound of what was cut. */
-  private accuracy(histograms: Histogram[]): Sample['accuracy'] {
-    const cut = this.probes.countsOf('sched')?.cut;
-    const sched = histograms.find(({name}) => name === 'sched');
-    const grown = (cut ?? 0) - this.lastCut;
-    this.lastCut = cut ?? 0;
-    if (cut === undefined || !sched?.count) return undefined;
-    const pct = Math.min(100, (grown / sched.count) * 100);
-    return {sched: {cut_by_migration_pct: Math.round(pct * 100) / 100}};
   }
 
   private self(intervalMs: number): Sample['self'] {

@@ -1,15 +1,18 @@
-import {readFileSync, readlinkSync} from 'node:fs';
-import {arch, cpus, hostname, release} from 'node:os';
+import {readlinkSync} from 'node:fs';
 import {WallClock} from '../native/clock.ts';
 import {Decoder} from '../native/decode.ts';
-import {Engine} from '../native/engine.ts';
-import {PROBES} from '../probes/catalog.ts';
+import {Engine, SETTING} from '../native/engine.ts';
+import {PROBES, probeOf} from '../probes/catalog.ts';
 import type {Controls, Frame, Source} from '../types/frame.ts';
 import {
   type ErrorObject,
   type Filter,
   type Header,
+  type Histogram,
   type KernelEvent,
+  LATENCY_SUBSYSTEMS,
+  type LatencySubsystem,
+  type LockupEvent,
   type ProbeChange,
   SCHEMA,
   type Stamp,
@@ -18,9 +21,25 @@ import {
   type Thresholds,
 } from '../types/stream.ts';
 import {Problem} from '../util/problem.ts';
-import {CgroupPaths} from './cgroup-paths.ts';
+import {CgroupPaths, canonicalCgroup} from './cgroup-paths.ts';
+import {DropSetup, withoutProcess} from './drop-setup.ts';
+import {FocusControl} from './focus/focus.ts';
+import {hostIdentity} from './host-identity.ts';
 import {LiveProbes} from './live-probes.ts';
 import {LiveSampler} from './live-sampler.ts';
+import {Lockups} from './lockups/lockups.ts';
+import {PressureProbe} from './pressure.ts';
+import type {ProbeReport} from './probe-report.ts';
+import {BlockReader} from './readers/block.ts';
+import {ContainerTrafficReader} from './readers/container-traffic.ts';
+import {DropReader} from './readers/drops.ts';
+import {FaultLatencyReader} from './readers/fault-latency.ts';
+import {FaultsReader} from './readers/faults.ts';
+import {RetransmitReader} from './readers/retransmit.ts';
+import {SchedReader} from './readers/sched.ts';
+import {VfsReader} from './readers/vfs.ts';
+import {Symbols} from './symbols.ts';
+import {TrafficProbe} from './traffic/traffic.ts';
 
 /** Events reach the faces at most this much after the kernel saw them. */
 const DRAIN_MS = 100;
@@ -29,6 +48,8 @@ const DRAIN_BYTES = 4096 * 192;
 const RING_BYTES = 4 << 20;
 /** A pass over all open files finds the owners of sockets; not more often than this. */
 const OWNERS_EVERY_MS = 5000;
+/** Probes that can keep the distributions of one process apart. */
+const FOCUSED_PROBES = ['sched', 'block', 'vfs'];
 /** PROC_PID_INIT_INO (include/linux/proc_ns.h) */
 const INIT_PID_NS = 'pid:[4026531836]';
 
@@ -39,6 +60,10 @@ export interface LiveOptions {
   probes: readonly string[];
   thresholds: Thresholds;
   filter?: Filter;
+  /** vfs: also calls that sleep by design (pipes, ttys …). */
+  includeWaits?: boolean;
+  /** Command lines of the process that is looked into: they can hold secrets. */
+  withArgs?: boolean;
   /** Attach methods not to try (tests of the fallbacks). */
   skip?: string;
 }
@@ -49,7 +74,10 @@ export class LiveSource implements Source {
   private readonly engine: Engine;
   private readonly probes: LiveProbes;
   private readonly sampler: LiveSampler;
+  private readonly lockups: Lockups;
+  private readonly retransmits: RetransmitReader;
   private readonly clock = new WallClock();
+  private readonly focused: FocusControl;
   private readonly cgroups: CgroupPaths;
   private readonly buffer = new Uint8Array(DRAIN_BYTES);
   private readonly decoder: Decoder;
@@ -58,20 +86,29 @@ export class LiveSource implements Source {
   private readonly changes: ProbeChange[] = [];
   private readonly errors: ErrorObject[] = [];
   private stopping = false;
+  private closing: Promise<void> | undefined;
   private rhythm: 'busy' | 'settling' | 'quiet' = 'busy';
   private draining: Promise<unknown> = Promise.resolve();
+  private cgroupIsGone = false;
   private ownersLooked = Number.NEGATIVE_INFINITY;
 
-  constructor(private readonly options: LiveOptions) {
+  private constructor(private readonly options: LiveOptions) {
     this.engine = new Engine({ringBytes: RING_BYTES, skip: options.skip});
+    this.focused = new FocusControl(options.withArgs ?? false, (pid) => {
+      for (const probe of FOCUSED_PROBES) this.engine.set(probe, SETTING.focusPid, pid);
+    });
     this.clock.sync(this.engine.clocks());
     this.cgroups = new CgroupPaths((id, v2) => this.engine.cgroupPath(id, v2));
     const thresholds = {...options.thresholds};
+    const symbols = new Symbols();
+    const drops = new DropSetup(this.engine, symbols, options.filter);
     this.context = {
       clock: this.clock,
-      schedCritNs: thresholds.sched_crit_us * 1000,
-      blockCritNs: thresholds.block_crit_us * 1000,
+      critNs: criticalNs(thresholds),
       cgroupPath: (id: bigint, v2: boolean) => this.cgroups.get(id, v2),
+      symbol: (address: bigint) => symbols.name(address),
+      dropReason: (reason: number) => drops.reasons.name(reason),
+      tick: (monoNs: number, jiffies: number) => this.lockups.jiffies.learn(monoNs, jiffies),
     };
     this.decoder = new Decoder(this.buffer, this.context);
     const {filter} = options;
@@ -85,19 +122,60 @@ export class LiveSource implements Source {
       const remedy = /namespace/.test(wrong) ? "run kstop in the host's" : 'name a folder of the cgroup v2 hierarchy';
       throw new FilterError('--cgroup', wrong, remedy);
     }
-    this.probes = new LiveProbes(this.engine, options.probes, thresholds);
-    this.probes.start();
-    if (this.probes.isOn('retransmit')) this.engine.findOwners();
-    this.sampler = new LiveSampler(this.engine, this.probes, this.delivered, RING_BYTES, filter !== undefined);
+    const skipLog = options.skip?.split(',').includes('kmsg') ?? false;
+    const wanted = filter?.cgroup === undefined ? filter : {...filter, cgroup: canonicalCgroup(filter.cgroup)};
+    this.lockups = new Lockups(this.engine, this.clock, wanted, skipLog);
+    const files = {traffic: new TrafficProbe(), pressure: new PressureProbe(this.engine, filter !== undefined)};
+    const beside = {lockup: this.lockups};
+    const preparations = {drops: () => drops.prepare(), 'container-traffic': () => withoutProcess(options.filter)};
+    this.probes = new LiveProbes(this.engine, options.probes, thresholds, files, beside, preparations);
+    // Only a look at kstop itself counts kstop: idle hosts would be judged by their observer.
+    if (!inOwnPidNamespace() && filter?.pid !== process.pid) this.engine.set('sched', SETTING.selfPid, process.pid);
+    this.engine.set('vfs', SETTING.includeWaits, options.includeWaits ? 1 : 0);
+    this.retransmits = new RetransmitReader(filter !== undefined);
+    const readers = {
+      sched: new SchedReader(),
+      block: new BlockReader(),
+      vfs: new VfsReader(),
+      retransmit: this.retransmits,
+      drops: new DropReader(() => drops.reasons),
+      'container-traffic': new ContainerTrafficReader((id) => this.cgroups.get(id, true)),
+      faults: new FaultsReader(() => filter === undefined && this.probes.isOn('faults')),
+      'fault-latency': new FaultLatencyReader(),
+    };
+    this.sampler = new LiveSampler(this.engine, this.probes, readers, this.delivered, RING_BYTES);
     this.controls = {
       toggle: (probe) => this.toggle(probe),
       threshold: (subsystem, warnUs) => this.threshold(subsystem, warnUs),
+      focus: (pid) => this.focus(pid),
     };
+  }
+
+  /**
+   * Opens the kernel side and attaches the probes.
+   * @throws {FilterError} when the filter names nothing, {EngineError} when no program can run.
+   */
+  static async open(options: LiveOptions): Promise<LiveSource> {
+    const source = new LiveSource(options);
+    await source.start();
+    return source;
+  }
+
+  private async start(): Promise<void> {
+    const starting = this.probes.start();
+    this.draining = starting.catch(() => undefined);
+    await starting;
+    if (this.probes.isOn('retransmit')) this.engine.findOwners();
   }
 
   /** Is at least one probe attached? */
   anyAttached(): boolean {
     return this.probes.anyOn();
+  }
+
+  /** Every probe with what became of each part of it (`kstop doctor`). */
+  reports(): ProbeReport[] {
+    return this.probes.reports();
   }
 
   /** The first reason why a probe is unavailable. */
@@ -110,7 +188,10 @@ export class LiveSource implements Source {
     let last = performance.now();
     let due = last + this.options.intervalMs;
     while (!this.stopping) {
-      const events = await this.nextEvents(Math.max(0, due - performance.now()));
+      const events = await this.nextEvents(Math.max(0, Math.min(due - performance.now(), this.lockups.waitMs())));
+      if (this.closing) return;
+      if (this.lockups.isDue()) events.push(...(await this.look()));
+      if (this.closing) return;
       const now = performance.now();
       this.sampler.tick(now);
       if (now < due) {
@@ -130,10 +211,18 @@ export class LiveSource implements Source {
     this.engine.wake();
   }
 
-  async close(): Promise<void> {
+  /** Frees everything; frames that somebody still reads end without a last one. */
+  close(): Promise<void> {
+    this.closing ??= this.free();
+    return this.closing;
+  }
+
+  private async free(): Promise<void> {
     this.stop();
     await this.draining;
     this.sampler.close();
+    this.focused.close();
+    this.probes.close();
     this.engine.close();
   }
 
@@ -144,6 +233,7 @@ export class LiveSource implements Source {
   private async nextEvents(mostMs: number): Promise<KernelEvent[]> {
     const waits = {busy: DRAIN_MS, settling: 0, quiet: mostMs};
     const events = await this.drain(Math.min(waits[this.rhythm], mostMs));
+    if (this.closing) return events;
     const next = events.length > 0 ? 'busy' : this.rhythm === 'busy' ? 'settling' : 'quiet';
     if ((next === 'busy') !== (this.rhythm === 'busy')) this.probes.wakeAtFirst(next !== 'busy');
     this.rhythm = next;
@@ -152,43 +242,81 @@ export class LiveSource implements Source {
 
   /** Detaches, drains to the last event and takes the last sample, so that the loss equation closes. */
   private async *finish(last: number): AsyncIterable<Frame> {
+    if (this.closing) return;
     this.probes.stop();
     for (;;) {
       // A program that was running when its link went has ended within the wait.
       const events = await this.drain(20);
+      if (this.closing) return;
       if (events.length === 0) break;
       yield frame({events});
     }
-    yield this.frame([], performance.now() - last);
+    yield this.frame(await this.look(true), performance.now() - last);
   }
 
   private async drain(timeoutMs: number): Promise<KernelEvent[]> {
     const events: KernelEvent[] = [];
+    if (this.closing) return events;
     const drained = this.engine.drain(this.buffer, Math.ceil(timeoutMs));
     this.draining = drained.catch(() => undefined);
-    this.decoder.decode(await drained, events);
-    for (const event of events) this.count(event);
-    return events;
+    const bytes = await drained;
+    if (this.closing) return events;
+    this.decoder.decode(bytes, events);
+    const fresh = events.flatMap((event): KernelEvent[] => (isLockup(event) ? this.lockups.sift(event) : [event]));
+    for (const event of fresh) this.count(event);
+    return fresh;
   }
 
   private count(event: KernelEvent): void {
-    const id = PROBES.find(({types}) => types.includes(event.type))?.id ?? '';
+    const id = probeOf(event)?.id ?? '';
     this.delivered.set(id, (this.delivered.get(id) ?? 0) + 1);
+    this.probes.found(id);
     if (event.type === 'TCP_RETRANSMIT') this.lookIntoSocket(event as TcpRetransmitEvent);
   }
 
   /** A retransmit's process leads into its network namespace; one without a process asks for a new look around. */
   private lookIntoSocket(event: TcpRetransmitEvent): void {
-    if (event.pid !== undefined && event.netns !== undefined) this.sampler.sent.learn(event.netns, event.pid);
+    if (event.pid !== undefined && event.netns !== undefined) this.retransmits.sent.learn(event.netns, event.pid);
     const now = performance.now();
     if (event.pid !== undefined || now - this.ownersLooked < OWNERS_EVERY_MS) return;
     this.ownersLooked = now;
     this.engine.findOwners();
   }
 
+  /** What the kernel has logged, after the programs' events of the same. `last`: nothing is kept back for later. */
+  private async look(last = false): Promise<KernelEvent[]> {
+    const events = this.lockups.read() ? await this.drain(0) : [];
+    if (this.closing) return events;
+    this.clock.sync(this.engine.clocks());
+    for (const event of this.lockups.due(last)) {
+      events.push(event);
+      this.count(event);
+    }
+    return events;
+  }
+
+  /** A cgroup that was removed and made anew (a service that restarts) is another one for the kernel. */
+  private followCgroup(): void {
+    const {pid, comm, cgroup} = this.options.filter ?? {};
+    if (cgroup === undefined) return;
+    const why = this.engine.filter(pid, comm, cgroup);
+    const remedy = 'it is watched again once there is one of that path';
+    if (why && !this.cgroupIsGone) this.errors.push({kind: 'error', ...this.stamp(), what: '--cgroup', why, remedy});
+    this.cgroupIsGone = why !== undefined;
+  }
+
   private frame(events: KernelEvent[], intervalMs?: number): Frame {
     this.clock.sync(this.engine.clocks());
-    const sample = intervalMs === undefined ? undefined : this.sampler.sample(this.stamp(), intervalMs);
+    if (intervalMs !== undefined) this.followCgroup();
+    const found = (event: KernelEvent) => {
+      events.push(event);
+      this.count(event);
+    };
+    const histograms: Histogram[] = [];
+    const sample =
+      intervalMs === undefined ? undefined : this.sampler.sample(this.stamp(), intervalMs, found, histograms);
+    const focus = sample && this.focused.sample(histograms);
+    if (focus) sample.focus = focus;
     return frame({events, sample, probes: this.changes.splice(0), errors: this.errors.splice(0)});
   }
 
@@ -204,7 +332,7 @@ export class LiveSource implements Source {
       ...this.stamp(),
       schema: SCHEMA,
       kstop: version,
-      host: {name: hostname(), kernel: release(), arch: arch(), cpus: cpus().length, boot_id: bootId()},
+      host: hostIdentity(),
       interval_s: intervalMs / 1000,
       ...(filter && {filter}),
       thresholds: {...this.probes.thresholds},
@@ -224,11 +352,16 @@ export class LiveSource implements Source {
     return problem;
   }
 
+  private focus(pid: number | undefined): string | undefined {
+    if (pid !== undefined && inOwnPidNamespace())
+      return "in this PID namespace processes have other numbers: run kstop in the host's";
+    return this.focused.set(pid);
+  }
+
   private threshold(subsystem: SubsystemName, warnUs: number): string | undefined {
     const problem = this.probes.setWarning(subsystem, warnUs);
     if (problem) return problem;
-    this.context.schedCritNs = this.probes.thresholds.sched_crit_us * 1000;
-    this.context.blockCritNs = this.probes.thresholds.block_crit_us * 1000;
+    this.context.critNs = criticalNs(this.probes.thresholds);
     for (const probe of PROBES) if (probe.subsystem === subsystem && probe.warnUs !== undefined) this.change(probe.id);
     return undefined;
   }
@@ -239,6 +372,8 @@ export class FilterError extends Problem {
   override name = 'FilterError';
 }
 
+const isLockup = (event: KernelEvent): event is LockupEvent => event.subsystem === 'lockup';
+
 /** The kernel, and so the filter and every event, knows processes by their numbers in the first namespace. */
 function inOwnPidNamespace(): boolean {
   try {
@@ -248,14 +383,15 @@ function inOwnPidNamespace(): boolean {
   }
 }
 
-function frame(parts: Partial<Frame>): Frame {
-  return {events: [], probes: [], errors: [], ...parts};
+/** A subsystem without thresholds has no critical latency. */
+function criticalNs(thresholds: Thresholds): Record<LatencySubsystem, number> {
+  const pairs = LATENCY_SUBSYSTEMS.map((name) => [
+    name,
+    (thresholds[`${name}_crit_us`] ?? Number.POSITIVE_INFINITY) * 1000,
+  ]);
+  return Object.fromEntries(pairs);
 }
 
-function bootId(): string {
-  try {
-    return readFileSync('/proc/sys/kernel/random/boot_id', 'latin1').trim();
-  } catch {
-    return '';
-  }
+function frame(parts: Partial<Frame>): Frame {
+  return {events: [], probes: [], errors: [], ...parts};
 }

@@ -3,10 +3,14 @@ import type {Header} from '../types/stream.ts';
 import {Pacer, type PacerClock} from './pacer.ts';
 import type {RecordingError} from './recording-error.ts';
 import {RecordingPass} from './recording-pass.ts';
+import {survey} from './recording-survey.ts';
 import {durationOf} from './recording-tail.ts';
 
 /** Frames of a paced replay are at most this long, so that events come when they came. */
 const PACED_SPAN_MS = 100;
+
+/** A frame that brings nothing: the reader looks at the playback anew. */
+const nothing = (): Frame => ({events: [], probes: [], errors: []});
 
 export interface RecordingOptions {
   /** Path, or `-` for stdin. */
@@ -32,6 +36,7 @@ export class Recording implements Source {
   #pass: RecordingPass;
   #header: Header;
   #stopped = false;
+  #surveyed = false;
 
   /** Use `openRecording`. */
   constructor(options: RecordingOptions, pass: RecordingPass, header: Header, durationMs?: number) {
@@ -44,6 +49,7 @@ export class Recording implements Source {
   }
 
   async *frames(): AsyncGenerator<Frame> {
+    this.#survey();
     try {
       while (!this.#stopped) {
         const again = yield* this.#onePass();
@@ -67,15 +73,31 @@ export class Recording implements Source {
     await this.#pass.close();
   }
 
+  /** Looks the whole file through beside the replay, for its length and its marks. */
+  #survey(): void {
+    const pacer = this.#pacer;
+    if (!pacer || this.#surveyed) return;
+    this.#surveyed = true;
+    void survey(this.#options.file, this.#header, pacer.marks, () => this.#stopped).then((durationMs) => {
+      if (durationMs !== undefined) pacer.length(durationMs);
+    });
+  }
+
   /** True when it has to be read again from its start (a step back). */
   async *#onePass(): AsyncGenerator<Frame, boolean> {
-    this.#pacer?.begin(this.#header);
-    yield {header: this.#header, events: [], probes: [], errors: []};
+    const pacer = this.#pacer;
+    pacer?.begin(this.#header);
+    yield {...nothing(), header: this.#header};
     let failure: unknown;
     const frames = this.#pass.frames();
     try {
       for (let next = await frames.next(); !next.done && !this.#stopped; next = await frames.next()) {
-        if ((await this.#pacer?.due(next.value)) === 'back') return true;
+        let word = await pacer?.due(next.value);
+        while (word === 'arrived') {
+          yield nothing();
+          word = await pacer?.due(next.value);
+        }
+        if (word === 'back') return true;
         if (this.#stopped) return false;
         yield next.value;
       }
@@ -84,7 +106,10 @@ export class Recording implements Source {
     }
     if (this.#stopped) return false;
     yield* this.#end(failure);
-    return (await this.#pacer?.ended()) === 'back';
+    if (!pacer) return false;
+    pacer.finish();
+    yield nothing();
+    return (await pacer.ended()) === 'back';
   }
 
   *#end(failure: unknown): Generator<Frame> {

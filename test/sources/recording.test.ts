@@ -96,6 +96,18 @@ test('cut off in gzip: what could be decoded is shown', async (t) => {
   t.is(recording.fault?.fault, 'cut-off');
 });
 
+test('zeros behind gzip, as of a file padded to whole blocks, are nothing', async (t) => {
+  for (const [padding, size] of [
+    [30, 65_536],
+    [30_000, 1000],
+  ]) {
+    const recording = await openBytes(Buffer.concat([runGzip(), Buffer.alloc(padding)]), size);
+    const late = new Promise<Frame[]>((done) => setTimeout(done, 5000, []));
+    t.is(objects(await Promise.race([framesOf(recording), late])).length, runText().trimEnd().split('\n').length - 1);
+    t.is(recording.fault, undefined);
+  }
+});
+
 test('damage inside gzip: what came before is shown, then it is told', async (t) => {
   const gzip = Buffer.from(runGzip(300));
   const at = Math.floor(gzip.length * 0.75);

@@ -1,0 +1,91 @@
+import type {Engine, NativeProbeState} from '../native/engine.ts';
+import type {KernelEvent, MemoryPressureEvent, Psi, Stamp} from '../types/stream.ts';
+import type {FileProbe} from './file-probe.ts';
+import {ProcFile, psi} from './host.ts';
+import type {SampleParts} from './readers/reader.ts';
+
+/** The contract's rule for memory: stalled for 10 % of 10 s. */
+const STALLED_PCT = 10;
+const WINDOW_US = 10_000_000;
+const STALLED_US = (WINDOW_US * STALLED_PCT) / 100;
+const NO_PSI = 'the kernel keeps no pressure figures (start it with psi=1; it needs CONFIG_PSI)';
+const FILE = '/proc/pressure/memory';
+
+/** Not more than one event of a level in a window, as with the kernel's triggers. */
+class Limit {
+  private nextMs = Number.NEGATIVE_INFINITY;
+
+  allows(nowMs: number): boolean {
+    if (nowMs < this.nextMs) return false;
+    this.nextMs = nowMs + WINDOW_US / 1000;
+    return true;
+  }
+}
+
+/**
+ * Pressure on the host's memory as events: by the kernel's triggers, which libkstop waits for with everything else, or
+ * where those are refused, from the averages of the file at the end of each interval.
+ */
+export class PressureProbe implements FileProbe {
+  private readonly file: ProcFile;
+  private readonly limits = {some: new Limit(), full: new Limit()};
+  private looking = false;
+
+  /** `filtered`: the host's pressure is nobody's alone, so there is no event. `path`: for tests. */
+  constructor(
+    private readonly engine: Pick<Engine, 'pressure'>,
+    private readonly filtered: boolean,
+    path = FILE,
+  ) {
+    this.file = new ProcFile(path);
+  }
+
+  start(): NativeProbeState {
+    const problem = this.file.problem();
+    if (problem) {
+      const absent = problem === 'ENOENT' || problem === 'EOPNOTSUPP';
+      return {state: 'unavailable', method: '', reason: `file: ${problem}${absent ? `: ${NO_PSI}` : ''}`};
+    }
+    if (this.filtered) return degraded("no events under a filter: the host's pressure is not that of its tasks alone");
+    const refused = this.engine.pressure(STALLED_US, STALLED_US, WINDOW_US);
+    this.looking = refused !== undefined;
+    if (refused) return degraded(`pressure is noticed up to one interval later (${refused})`);
+    return {state: 'attached', method: 'psi', reason: ''};
+  }
+
+  stop(): void {
+    this.engine.pressure(0, 0, 0);
+    this.looking = false;
+    this.file.close();
+  }
+
+  sample(_into: SampleParts, stamp: Stamp): KernelEvent[] {
+    const now = this.looking ? psi(this.file.read()) : undefined;
+    return now ? stalls(now, this.limits, stamp) : [];
+  }
+}
+
+function degraded(reason: string): NativeProbeState {
+  return {state: 'degraded', method: 'file', reason};
+}
+
+function stalls(now: Psi, limits: {some: Limit; full: Limit}, stamp: Stamp): MemoryPressureEvent[] {
+  const nowMs = Number(BigInt(stamp.mono_ns) / 1_000_000n);
+  const levels = [
+    {severity: 'warning', pct: now.some_avg10_pct, limit: limits.some},
+    {severity: 'critical', pct: now.full_avg10_pct, limit: limits.full},
+  ] as const;
+  const {time, mono_ns} = stamp;
+  return levels
+    .filter(({pct, limit}) => pct !== undefined && pct >= STALLED_PCT && limit.allows(nowMs))
+    .map(({severity}) => ({
+      kind: 'event',
+      time,
+      mono_ns,
+      type: 'MEMORY_PRESSURE',
+      subsystem: 'memory',
+      severity,
+      scope: 'host',
+      ...now,
+    }));
+}

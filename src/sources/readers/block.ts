@@ -1,0 +1,20 @@
+import {BLOCK_OPS} from '../../native/events/block.ts';
+import {type HistRow, type ProbeCounts, readHistRows} from '../../native/snapshot.ts';
+import {Deltas, histogramOf} from './deltas.ts';
+import {FocusRows} from './focus-rows.ts';
+import type {ProbeReader, SampleParts} from './reader.ts';
+
+/** One histogram a disk and operation; those without requests in the interval are left out. */
+export class BlockReader implements ProbeReader {
+  private readonly deltas = new Deltas();
+  private readonly focus = new FocusRows('block');
+
+  read(view: DataView, _counts: ProbeCounts, into: SampleParts): void {
+    const opOf = ({op}: HistRow) => BLOCK_OPS[op] ?? 'other';
+    for (const row of this.focus.take(readHistRows(view), into.focus, (row) => ({op: opOf(row)}))) {
+      const {counts, sumNs} = this.deltas.next(`${row.dev} ${row.op}`, row);
+      const histogram = histogramOf('block', {device: row.device, op: opOf(row)}, counts, sumNs, row.maxNs);
+      if (histogram.count > 0) into.histograms.push(histogram);
+    }
+  }
+}

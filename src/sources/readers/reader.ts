@@ -1,0 +1,25 @@
+import type {ProbeCounts} from '../../native/snapshot.ts';
+import type {Counter, Histogram, ProcessRow, Sample} from '../../types/stream.ts';
+
+/** A process's page faults of the interval. */
+export type ProcessFaults = Omit<Required<ProcessRow>, 'time_bucket'>;
+
+/** What the probes add to a sample. */
+export interface SampleParts {
+  histograms: Histogram[];
+  /** Of the process that is looked into alone. */
+  focus: Histogram[];
+  counters: Counter[];
+  accuracy: NonNullable<Sample['accuracy']>;
+  processes: ProcessFaults[];
+}
+
+/**
+ * Turns a kernel probe's snapshots (struct ks_snapshot and its rows, cumulative) into a sample's parts. One reader lives
+ * as long as the source.
+ */
+export interface ProbeReader {
+  /** `view` is valid until the call returns. */
+  read(view: DataView, counts: ProbeCounts, into: SampleParts): void;
+  close?(): void;
+}

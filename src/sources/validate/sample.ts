@@ -1,0 +1,98 @@
+import {STATUSES} from '../../types/stream.ts';
+import {type Check, exactly, Invalid, integer, list, number, oneOf, record, shape} from '../check.ts';
+import {CONTAINER} from './event.ts';
+import {AMOUNT, COUNT, LABELS, MAX_CPUS, MICROS, NAME, PID, STAMP, TEXT} from './values.ts';
+
+const MAX_CELLS = 1024;
+
+const histogram: Check<unknown> = (value, at) => {
+  const it = shape(
+    {
+      name: NAME,
+      labels: LABELS,
+      unit: oneOf(['us']),
+      bounds: list(MICROS, MAX_CELLS),
+      counts: list(COUNT, MAX_CELLS + 1),
+      sum: number(0, 1e21),
+      count: COUNT,
+      max: MICROS,
+    },
+    {cpus: list(list(COUNT, MAX_CELLS + 1), MAX_CPUS)},
+  )(value, at);
+  const {bounds, counts, cpus = []} = it as {bounds: number[]; counts: number[]; cpus?: number[][]};
+  if (bounds.length === 0) throw new Invalid(`${at}.bounds is empty`);
+  if (bounds.some((bound, i) => i > 0 && bound <= (bounds[i - 1] as number)))
+    throw new Invalid(`${at}.bounds don't ascend`);
+  if (counts.length !== bounds.length + 1) throw new Invalid(`${at}.counts has not one cell more than bounds`);
+  if (cpus.some((row) => row.length !== counts.length)) throw new Invalid(`${at}.cpus has a row of another length`);
+  return it;
+};
+
+const PSI = shape({}, {some_avg10_pct: AMOUNT, full_avg10_pct: AMOUNT});
+const LOSS = record(shape({held: COUNT, lost: COUNT, missed: COUNT}), 256);
+const figures = (keys: string[]) => shape({}, Object.fromEntries(keys.map((key) => [key, AMOUNT])));
+
+/** Milliseconds: none, or as many as something can be told a second of (a rate would be infinite). */
+const INTERVAL: Check<number> = (value, at) => (value === 0 ? value : number(0.001, 1e10)(value, at));
+
+const FOCUS_COUNTS = [
+  'rss_bytes',
+  'rss_peak_bytes',
+  'swap_bytes',
+  'virtual_bytes',
+  'cpu_time_ms',
+  'run_delay_ms',
+  'timeslices',
+  'voluntary_switches',
+  'involuntary_switches',
+  'minor_faults',
+  'major_faults',
+  'read_bytes',
+  'write_bytes',
+  'read_calls',
+  'write_calls',
+  'storage_read_bytes',
+  'storage_write_bytes',
+];
+
+const FOCUS = shape(
+  {pid: PID, comm: NAME},
+  {
+    ended: exactly(true),
+    ppid: PID,
+    uid: integer(0, 2 ** 32 - 1),
+    user: NAME,
+    cgroup: TEXT,
+    container: CONTAINER,
+    args: list(TEXT, 4096),
+    kernel_thread: exactly(true),
+    threads: COUNT,
+    state: NAME,
+    started: STAMP.time,
+    interval_ms: INTERVAL,
+    histograms: list(histogram, 64),
+    ...Object.fromEntries(FOCUS_COUNTS.map((key) => [key, COUNT])),
+  },
+);
+
+export const SAMPLE = shape(
+  {
+    ...STAMP,
+    interval_ms: INTERVAL,
+    host: figures(['load1', 'load5', 'load15', 'uptime_s', 'cpu_pct', 'mem_available_bytes', 'swap_free_bytes']),
+    subsystems: record(shape({status: oneOf(STATUSES)}), 64),
+    histograms: list(histogram, 4096),
+    counters: list(shape({name: NAME, labels: LABELS, value: COUNT}), 65_536),
+    self: figures(['cpu_pct', 'rss_bytes', 'kernel_cpu_pct', 'map_bytes']),
+    loss: LOSS,
+  },
+  {
+    processes: list(
+      shape({time_bucket: COUNT, pid: PID, comm: NAME}, {minor_faults: COUNT, major_faults: COUNT}),
+      65_536,
+    ),
+    focus: FOCUS,
+    pressure: shape({}, {cpu: PSI, memory: PSI, io: PSI}),
+    accuracy: shape({}, {sched: figures(['cut_by_migration_pct'])}),
+  },
+);

@@ -1,0 +1,71 @@
+import {mkdtempSync, rmSync, writeFileSync} from 'node:fs';
+import {tmpdir} from 'node:os';
+import {join} from 'node:path';
+import test, {type ExecutionContext} from 'ava';
+import {psi} from '../../src/sources/host.ts';
+import {PressureProbe} from '../../src/sources/pressure.ts';
+
+const line = (name: string, avg10: number) => `${name} avg10=${avg10.toFixed(2)} avg60=0.00 avg300=0.00 total=1\n`;
+const stamp = (s: number) => ({time: '2026-01-01T00:00:00.000000000Z', mono_ns: String(s * 1_000_000_000)});
+const none = {histograms: [], counters: [], accuracy: {}, processes: [], focus: []};
+const refuses = {pressure: () => 'psi: EPERM'};
+
+/** A file that stands for /proc/pressure/memory. */
+function standIn(t: ExecutionContext, text: string): {path: string; write: (text: string) => void} {
+  const folder = mkdtempSync(join(tmpdir(), 'kstop-psi-'));
+  t.teardown(() => rmSync(folder, {recursive: true}));
+  const path = join(folder, 'memory');
+  writeFileSync(path, text);
+  return {path, write: (more) => writeFileSync(path, more)};
+}
+
+test('averages; a line that a kernel lacks is unknown, never 0', (t) => {
+  t.deepEqual(psi(line('some', 1.5) + line('full', 0)), {some_avg10_pct: 1.5, full_avg10_pct: 0});
+  t.deepEqual(psi(line('some', 2)), {some_avg10_pct: 2});
+  t.is(psi(undefined), undefined);
+  t.deepEqual(psi(''), {});
+  t.deepEqual(psi('some avg10=x'), {});
+});
+
+test('without triggers: an event of each level, once in 10 s, from 10 % on', (t) => {
+  const file = standIn(t, line('some', 9.99) + line('full', 0));
+  const probe = new PressureProbe(refuses, false, file.path);
+  const state = probe.start();
+  t.like(state, {state: 'degraded', method: 'file'});
+  t.regex(state.reason, /interval later \(psi: EPERM\)/);
+  const at = (s: number) => probe.sample(none, stamp(s)).map(({severity}) => severity);
+  t.deepEqual(at(100), []);
+  file.write(line('some', 10) + line('full', 9.99));
+  t.deepEqual(at(101), ['warning']);
+  file.write(line('some', 60) + line('full', 40));
+  t.deepEqual(at(102), ['critical']);
+  t.deepEqual(at(110.9), []);
+  t.deepEqual(at(111), ['warning']);
+  t.deepEqual(at(112), ['critical']);
+  file.write('');
+  t.deepEqual(at(200), [], 'what cannot be read is no pressure');
+  probe.stop();
+  file.write(line('some', 60) + line('full', 40));
+  t.deepEqual(at(300), [], 'off');
+});
+
+test('with triggers the intervals find nothing, and switching off ends them', (t) => {
+  const asked: number[][] = [];
+  const engine = {pressure: (...args: number[]) => void asked.push(args)};
+  const file = standIn(t, line('some', 50) + line('full', 50));
+  const probe = new PressureProbe(engine, false, file.path);
+  t.deepEqual(probe.start(), {state: 'attached', method: 'psi', reason: ''});
+  t.deepEqual(probe.sample(none, stamp(1)), []);
+  probe.stop();
+  t.deepEqual(asked, [
+    [1_000_000, 1_000_000, 10_000_000],
+    [0, 0, 0],
+  ]);
+});
+
+test('a kernel without PSI, and a file that cannot be read', (t) => {
+  t.regex(new PressureProbe(refuses, false, '/no/such/file').start().reason, /psi=1.*CONFIG_PSI/);
+  const {state, reason} = new PressureProbe(refuses, false, tmpdir()).start();
+  t.is(state, 'unavailable');
+  t.regex(reason, /EISDIR/);
+});
