@@ -8,6 +8,8 @@ export interface Increase {
   by: number;
   /** Seen for the first time: `by` is its whole value, which may be older than this run. */
   first: boolean;
+  /** Since it was first seen. */
+  grown: number;
 }
 
 /**
@@ -15,16 +17,17 @@ export interface Increase {
  * anew), so its whole value is the increase. Only the last sample's counters are remembered.
  */
 export class Counters {
-  #values = new Map<string, number>();
+  #values = new Map<string, {value: number; grown: number}>();
 
   next(counters: readonly Counter[]): Increase[] {
-    const now = new Map<string, number>();
+    const now = new Map<string, {value: number; grown: number}>();
     const increases = counters.map(({name, labels, value}) => {
       const key = keyOf(name, labels);
       const before = this.#values.get(key);
-      now.set(key, value);
-      const by = before === undefined || value < before ? value : value - before;
-      return {name, labels, by, first: before === undefined};
+      const by = before === undefined || value < before.value ? value : value - before.value;
+      const grown = before ? before.grown + by : 0;
+      now.set(key, {value, grown});
+      return {name, labels, by, first: before === undefined, grown};
     });
     this.#values = now;
     return increases;

@@ -7,6 +7,13 @@ const RECENT_MS = 60_000;
 /** Samples closer together than this share a slot, so 0.1-s intervals cost no more memory than 1-s ones. */
 const SLOT_MS = 1000;
 
+/**
+ * Cells by CPU that are kept in all, 32 and 128 MiB: the run's of 4,000 CPUs, the last minute's of 1,000. Of more the
+ * whole is kept, but not by CPU.
+ */
+export const MAX_TOTAL_CPU_CELLS = 2 ** 22;
+export const MAX_RECENT_CPU_CELLS = 2 ** 24;
+
 /** Name and labels as one string, whatever the labels' order. */
 export function keyOf(name: string, labels: Record<string, string>): string {
   const pairs = Object.entries(labels).sort(([a], [b]) => (a < b ? -1 : 1));
@@ -42,10 +49,18 @@ function add(into: Distribution, from: Distribution | Histogram, sign: 1 | -1): 
   }
 }
 
+const cpuCells = ({cpus = [], bounds}: Pick<Histogram, 'cpus' | 'bounds'>): number => cpus.length * (bounds.length + 1);
+
+/** The same, all CPUs as one. */
+function whole({cpus: _, ...histogram}: Histogram): Histogram {
+  return histogram;
+}
+
 /** Sums of histograms by name and labels. `list` keeps its objects: they grow in place. */
 export class Totals {
   readonly list: Distribution[] = [];
   readonly #byKey = new Map<string, Distribution>();
+  #cpuCells = 0;
 
   /** Adds a delta; false when it can't be (other bounds than before, or too many distributions). */
   add(key: string, histogram: Histogram): boolean {
@@ -57,7 +72,10 @@ export class Totals {
       this.list.push(into);
     }
     if (!sameBounds(into.bounds, histogram.bounds)) return false;
-    add(into, histogram, 1);
+    const more = Math.max(0, cpuCells(histogram) - cpuCells(into));
+    const fits = this.#cpuCells + more <= MAX_TOTAL_CPU_CELLS;
+    if (fits) this.#cpuCells += more;
+    add(into, fits ? histogram : whole(histogram), 1);
     return true;
   }
 
@@ -77,22 +95,32 @@ export class Recent {
   readonly list: Distribution[] = [];
   readonly #byKey = new Map<string, Distribution>();
   #slots: Slot[] = [];
+  /** Of the parts, and as many for the sums. */
+  #cpuCells = 0;
 
-  add(key: string, histogram: Histogram, endMs: number): void {
+  add(key: string, given: Histogram, endMs: number): void {
     const slot = this.#slotFor(endMs);
-    const part = slot.parts.get(key);
-    if (part) add(part, histogram, 1);
-    else {
-      const fresh = emptyLike(histogram);
-      add(fresh, histogram, 1);
-      slot.parts.set(key, fresh);
-    }
+    const part = slot.parts.get(key) ?? emptyLike(given);
+    slot.parts.set(key, part);
+    const more = 2 * Math.max(0, cpuCells(given) - cpuCells(part));
+    const fits = this.#cpuCells + more <= MAX_RECENT_CPU_CELLS;
+    if (fits) this.#cpuCells += more;
+    const histogram = fits ? given : whole(given);
+    add(part, histogram, 1);
     const into = this.#byKey.get(key) ?? emptyLike(histogram);
     if (!this.#byKey.has(key)) {
       this.#byKey.set(key, into);
       this.list.push(into);
     }
     add(into, histogram, 1);
+  }
+
+  /** Time went backwards: there are no last 60 s. */
+  forget(): void {
+    this.#slots = [];
+    this.#byKey.clear();
+    this.list.length = 0;
+    this.#cpuCells = 0;
   }
 
   /** Drops what is older than 60 s before `nowMs`. A distribution in which nothing is left leaves the list. */
@@ -115,6 +143,7 @@ export class Recent {
   }
 
   #subtract(key: string, part: Distribution): void {
+    this.#cpuCells -= 2 * cpuCells(part);
     const from = this.#byKey.get(key);
     if (!from) return;
     add(from, part, -1);

@@ -1,33 +1,54 @@
-import type {Header, Loss, ProbeInfo, Status, SubsystemName} from '../types/stream.ts';
-import type {Facts} from './facts.ts';
-import type {NetnsLoss} from './retransmits.ts';
+import type {Header, Loss, ProbeInfo, Psi, Status, SubsystemName} from '../types/stream.ts';
+import type {Facts} from './facts/facts.ts';
+import type {Tally} from './facts/tally.ts';
+import type {DropCount} from './status/drops.ts';
+import type {NetnsLoss} from './status/retransmits.ts';
+import type {Stolen} from './steal.ts';
 
 /** One latency distribution as findings need it (microseconds). */
 export interface LatencyFigures {
   p99_us?: number;
   worst_us?: number;
   warn_us: number;
-  /** The share of the slowest waits (at or above the warning threshold) that one CPU had, 0 to 1. */
-  busiestCpu?: {cpu: number; share: number};
+}
+
+/** Which figures speak of how long. */
+export interface Periods {
+  /** Percentiles: `over the last 10 s` or `over the run`. */
+  latency: string;
+  /** Retransmitted of sent segments. */
+  segments: string;
+  /** Reports and other counts. */
+  counts: string;
 }
 
 /** What the findings are drawn from: the same shape for "right now" and for the whole run. */
 export interface Figures {
-  /** `over the last 10 s` or `over the run`. */
-  period: string;
+  periods: Periods;
   header?: Header;
   probes: readonly ProbeInfo[];
   status: (subsystem: SubsystemName) => Status;
   facts: Facts;
   sched?: LatencyFigures;
+  /** Waits at or above the warning threshold by CPU, where the distribution keeps CPUs apart. */
+  slowWaits?: readonly number[];
+  vfs?: LatencyFigures;
   /** Block devices, those with samples in the period. */
   devices: ({device: string} & LatencyFigures)[];
   /** Highest share of retransmitted segments by network namespace. */
   network?: NetnsLoss;
+  /** Packets dropped, most frequent reason first. */
+  drops: readonly DropCount[];
+  /** Memory pressure: of now, or the highest of the run. */
+  pressure?: Psi;
+  /** How much counters of files grew, as in CounterSums. */
+  counts: Tally;
   loss: Readonly<Record<string, Loss>>;
   /** Cumulative hits by probe. */
   hits: (probe: string) => number | undefined;
   load1?: number;
+  /** CPU time that a hypervisor gave to others. */
+  stolen?: Stolen;
   kernelCpuPct?: number;
 }
 

@@ -1,23 +1,31 @@
 import type {Frame} from '../types/frame.ts';
 import type {State, SubsystemState} from '../types/state.ts';
-import type {Header, KernelEvent, ProbeChange, Sample, Stamp, SubsystemName, Summary} from '../types/stream.ts';
+import type {Header, KernelEvent, ProbeChange, Psi, Sample, Stamp, SubsystemName, Summary} from '../types/stream.ts';
 import {SUBSYSTEMS} from '../types/stream.ts';
 import {monoMs} from '../util/stamp.ts';
+import {CounterSums} from './counter-sums.ts';
 import {Counters, type Increase} from './counters.ts';
+import {Details, emptyDetail} from './detail.ts';
 import {keyOf, Recent, Totals} from './distributions.ts';
-import {FactLog} from './fact-log.ts';
-import type {Facts} from './facts.ts';
-import {conclude} from './findings.ts';
-import {figuresNow, figuresOfRun} from './gather.ts';
+import type {Facts} from './facts/facts.ts';
+import {FactLog} from './facts/log.ts';
+import {conclude} from './findings/conclude.ts';
+import {FocusLog} from './focus.ts';
+import {figuresNow, figuresOfRun, type Kept, networkNow} from './gather.ts';
 import {OwnCost} from './own-cost.ts';
 import type {Cells} from './percentile.ts';
-import {Retransmits} from './retransmits.ts';
-import {Subsystem} from './subsystem.ts';
+import {LastSamples} from './samples.ts';
+import {Drops} from './status/drops.ts';
+import {Retransmits} from './status/retransmits.ts';
+import {StealSum} from './steal.ts';
+import {type NetworkCounts, Subsystem} from './subsystem.ts';
 import {overallOf, summarize} from './summary.ts';
 
 /** The newest events and errors that are kept. */
 export const MAX_EVENTS = 10_000;
 export const MAX_ERRORS = 100;
+/** An event is older than the sample that follows it; one so much younger is of another time. */
+const AHEAD_MS = 60_000;
 
 function freshState(eventSeq: number): State {
   return {
@@ -26,9 +34,12 @@ function freshState(eventSeq: number): State {
     subsystems: [],
     events: [],
     eventSeq,
+    samples: [],
     recent: [],
     total: [],
     counters: [],
+    network: {},
+    detail: emptyDetail(),
     loss: {},
     errors: [],
     findings: [],
@@ -46,9 +57,15 @@ export class Model {
   #counters = new Counters();
   #totals = new Totals();
   #recent = new Recent();
+  #samples = new LastSamples();
   #facts = new FactLog();
-  #retransmits = new Retransmits();
+  #network: NetworkCounts = {retransmits: new Retransmits(), drops: new Drops()};
+  #sums = new CounterSums();
+  #details = new Details();
+  #worstPressure?: Psi;
   #ownCost = new OwnCost();
+  #steal = new StealSum();
+  #focus = new FocusLog();
   #nowMs = 0;
   #sampleMs?: number;
 
@@ -71,13 +88,14 @@ export class Model {
   finish(stamp: Stamp): Summary {
     this.#advance(stamp);
     this.#refresh();
-    const figures = figuresOfRun(this.state, this.#facts.run(), this.#retransmits);
+    const figures = figuresOfRun(this.state, this.#kept(this.#facts.run()));
     return summarize(stamp, this.state, conclude(figures));
   }
 
   #reset(header: Header): void {
     Object.assign(this.state, {
       sample: undefined,
+      focus: undefined,
       ownCost: undefined,
       startNs: undefined,
       nowNs: undefined,
@@ -88,21 +106,28 @@ export class Model {
     this.#counters = new Counters();
     this.#totals = new Totals();
     this.#recent = new Recent();
+    this.#samples = new LastSamples();
     this.#facts = new FactLog();
-    this.#retransmits = new Retransmits();
+    this.#network = {retransmits: new Retransmits(), drops: new Drops()};
+    this.#sums = new CounterSums();
+    this.#details = new Details();
+    this.#worstPressure = undefined;
     this.#ownCost = new OwnCost();
+    this.#steal = new StealSum();
+    this.#focus = new FocusLog();
     this.#sampleMs = undefined;
     this.#nowMs = 0;
     Object.assign(this.state, {
       header,
       thresholds: {...header.thresholds},
+      samples: this.#samples.list,
       recent: this.#recent.list,
       total: this.#totals.list,
     });
     if (header.filter) this.state.filter = header.filter;
     this.state.probes = header.probes.map((probe) => ({...probe}));
     const names = SUBSYSTEMS.filter((name) => header.probes.some((probe) => probe.subsystem === name));
-    this.#subsystems = new Map(names.map((name) => [name, new Subsystem(name)]));
+    this.#subsystems = new Map(names.map((name) => [name, new Subsystem(name, this.#network)]));
     this.state.subsystems = [...this.#subsystems.values()].map((subsystem) => subsystem.state);
     this.#advance(header);
   }
@@ -124,6 +149,7 @@ export class Model {
       const atMs = monoMs(event);
       this.#subsystems.get(event.subsystem)?.event(event, atMs);
       this.#facts.add(event);
+      this.#details.event(event, atMs);
     }
     const last = events.at(-1);
     if (!last) return;
@@ -141,23 +167,34 @@ export class Model {
 
   #sample(sample: Sample): void {
     const endMs = monoMs(sample);
-    // Going backwards (two boots' recordings in one file) leaves nothing to compare with.
-    if (this.#sampleMs !== undefined && endMs < this.#sampleMs) this.#forgetWindows();
+    // Going backwards (two boots' recordings in one file) leaves nothing to compare with. Nor does what is far ahead.
+    if (endMs < Math.max(this.#sampleMs ?? endMs, this.#nowMs - AHEAD_MS)) this.#forgetWindows();
     const startMs = endMs - sample.interval_ms;
     this.#advance(sample);
     this.#nowMs = endMs;
     this.#sampleMs = endMs;
     this.state.sample = sample;
+    this.#samples.add(sample);
+    this.#steal.add(sample);
     this.state.counters = sample.counters;
     this.state.loss = sample.loss;
     this.state.ownCost = this.#ownCost.add(sample);
+    this.state.focus = this.#focus.push(sample);
     this.#histograms(sample, endMs);
     const increases = this.#counters.next(sample.counters);
-    this.#retransmits.push(endMs, increases);
+    this.#network.retransmits.push(endMs, increases);
+    this.#network.drops.push(startMs, endMs, increases);
+    this.#sums.push(endMs, increases);
+    this.#worstPressure = higher(this.#worstPressure, sample.pressure?.memory);
     this.#facts.close(endMs);
     const facts = this.#facts.recent();
     this.#judge(sample, startMs, endMs, increases, facts);
-    const figures = figuresNow(this.state, facts, this.#retransmits, this.#blockNow(endMs));
+    this.state.network = networkNow(this.state, this.#network, endMs);
+    const {drops: counted} = this.#network;
+    const drops = () => counted.recent();
+    const levels = this.#subsystems.get('block')?.levels ?? new Map();
+    this.state.detail = this.#details.sample({sample, startMs, endMs, increases, drops, levels}, this.state);
+    const figures = figuresNow(this.state, this.#kept(facts), this.#blockNow(endMs));
     Object.assign(this.state, conclude(figures));
   }
 
@@ -181,7 +218,7 @@ export class Model {
         facts,
         thresholds,
         probes: ids,
-        retransmits: this.#retransmits,
+        filtered: this.state.filter !== undefined,
       };
       subsystem.sample(context);
     }
@@ -190,13 +227,27 @@ export class Model {
     for (const subsystem of this.#subsystems.values()) sample.subsystems[subsystem.name] = subsystem.sampled();
   }
 
+  #kept(facts: Facts): Kept {
+    return {
+      facts,
+      network: this.#network,
+      sums: this.#sums,
+      worstPressure: this.#worstPressure,
+      stolen: this.#steal.sum,
+    };
+  }
+
   #blockNow(endMs: number): Map<string, Cells> {
-    return this.#subsystems.get('block')?.latency.lastByKey(endMs) ?? new Map();
+    return this.#subsystems.get('block')?.lastByDevice(endMs) ?? new Map();
   }
 
   #forgetWindows(): void {
-    for (const subsystem of this.#subsystems.values()) subsystem.forget();
-    this.#retransmits = new Retransmits();
+    this.#facts.forget();
+    this.#sums.forget();
+    this.#recent.forget();
+    this.#details.forget();
+    this.#network = {retransmits: new Retransmits(), drops: new Drops()};
+    for (const subsystem of this.#subsystems.values()) subsystem.forget(this.#network);
   }
 
   /** Statuses as of now: what has cleared since, what an event raised. */
@@ -218,4 +269,10 @@ export class Model {
     this.state.nowNs = BigInt(stamp.mono_ns);
     this.state.now = stamp.time;
   }
+}
+
+function higher(a: Psi | undefined, b: Psi | undefined): Psi | undefined {
+  if (!a || !b) return a ?? b;
+  const most = (key: keyof Psi) => Math.max(a[key] ?? 0, b[key] ?? 0);
+  return {some_avg10_pct: most('some_avg10_pct'), full_avg10_pct: most('full_avg10_pct')};
 }

@@ -1,54 +1,55 @@
 import type {SubsystemState} from '../types/state.ts';
-import type {Histogram, KernelEvent, Sample, SubsystemName, SubsystemSample, Thresholds} from '../types/stream.ts';
-import {duration, percent} from '../util/format.ts';
+import {
+  type KernelEvent,
+  LATENCY_SUBSYSTEMS,
+  type LatencySubsystem,
+  type Status,
+  type SubsystemName,
+  type SubsystemSample,
+} from '../types/stream.ts';
 import type {Increase} from './counters.ts';
-import type {Facts} from './facts.ts';
-import {Judge, OK, type Verdict, worse} from './judge.ts';
-import {LatencyWindows} from './latency.ts';
-import {countAtLeast, percentile} from './percentile.ts';
-import type {Retransmits} from './retransmits.ts';
-import {merge} from './timeline.ts';
+import {type Cells, percentile} from './percentile.ts';
+import type {Drops} from './status/drops.ts';
+import {Judge, OK, worse} from './status/judge.ts';
+import {LatencyRule} from './status/latency.ts';
+import {lockupRule} from './status/lockup.ts';
+import {memoryRule} from './status/memory.ts';
+import {NetworkRule} from './status/network.ts';
+import type {Retransmits} from './status/retransmits.ts';
+import type {RuleContext, StatusRule, Trigger} from './status/rule.ts';
+import {merge} from './status/timeline.ts';
 
 const HISTORY = 60;
-/** Subsystems with a latency distribution of their own name, judged by it. */
-const BY_LATENCY: ReadonlySet<SubsystemName> = new Set(['sched', 'block', 'vfs', 'syscall']);
-const MOSTLY_QUEUE = 0.8;
 
 /** What a sample brings to one subsystem. */
-export interface SampleContext {
-  sample: Sample;
-  startMs: number;
-  endMs: number;
-  increases: Increase[];
-  facts: Facts;
-  thresholds?: Thresholds;
+export interface SampleContext extends RuleContext {
   /** Ids of the subsystem's probes. */
-  probes: string[];
-  retransmits: Retransmits;
+  probes: readonly string[];
 }
 
-/** Thresholds of a subsystem in microseconds, where it has them. */
-export function limitsOf(
-  thresholds: Thresholds | undefined,
-  name: SubsystemName,
-): {warn: number; crit: number} | undefined {
-  const all = thresholds as unknown as Record<string, number | undefined> | undefined;
-  const warn = all?.[`${name}_warn_us`];
-  const crit = all?.[`${name}_crit_us`];
-  return warn === undefined || crit === undefined ? undefined : {warn, crit};
+/** What the rule for the network judges by. */
+export interface NetworkCounts {
+  retransmits: Retransmits;
+  drops: Drops;
+}
+
+function isLatency(name: SubsystemName): name is LatencySubsystem {
+  return (LATENCY_SUBSYSTEMS as readonly string[]).includes(name);
 }
 
 /** One subsystem's tile: its figures and its judgement. */
 export class Subsystem {
   readonly state: SubsystemState;
-  readonly latency = new LatencyWindows();
+  #latency?: LatencyRule;
+  #rule: StatusRule = {};
   #judge = new Judge();
   #delivered = 0;
   #byHits = false;
   #sampled: SubsystemSample = {status: 'UNKNOWN', events: 0, rate_per_s: 0};
 
-  constructor(name: SubsystemName) {
+  constructor(name: SubsystemName, network: NetworkCounts) {
     this.state = {name, status: 'UNKNOWN', worstStatus: 'UNKNOWN', why: '', events: 0, rate: 0, history: []};
+    this.forget(network);
   }
 
   get name(): SubsystemName {
@@ -58,36 +59,39 @@ export class Subsystem {
   event(event: KernelEvent, atMs: number): void {
     this.#delivered++;
     const latency = 'latency_us' in event && typeof event.latency_us === 'number' ? event.latency_us : undefined;
-    if (latency !== undefined) this.state.worst_us = Math.max(this.state.worst_us ?? 0, latency);
-    if (event.type === 'OOM_KILL') this.#judge.trigger('CRITICAL', `OOM kill of ${victim(event)}`, atMs);
-    else if (BY_LATENCY.has(this.name) && event.severity === 'critical') {
-      const device = 'device' in event && typeof event.device === 'string' ? `${event.device}: ` : '';
-      const size = latency === undefined ? '' : ` of ${duration(latency)}`;
-      this.#judge.trigger('WARNING', `${device}one ${this.#unit()}${size}`, atMs);
-    }
+    if (this.#latency && latency !== undefined) this.state.worst_us = Math.max(this.state.worst_us ?? 0, latency);
+    this.#trigger(this.#rule.event?.(event), atMs);
   }
 
   sample(context: SampleContext): void {
     const {sample, startMs, endMs} = context;
-    const own = sample.histograms.filter((histogram) => histogram.name === this.name);
-    const merged = merge(own);
     this.#count(context);
-    if (BY_LATENCY.has(this.name)) this.#latency(context, own);
-    this.#judge.rule(this.#verdict(context), startMs, endMs);
-    if (merged && merged.max > 0) this.state.worst_us = Math.max(this.state.worst_us ?? 0, merged.max);
-    const p99 = merged && percentile(merged, 0.99);
+    const said = this.#rule.sample?.(context);
+    for (const trigger of said?.triggers ?? []) this.#trigger(trigger, endMs);
+    this.#judge.rule(said?.verdict ?? OK, startMs, endMs);
     const {events, rate_per_s} = this.#sampled;
     this.#sampled = {status: 'UNKNOWN', events, rate_per_s};
-    if (p99 !== undefined && merged) {
-      Object.assign(this.#sampled, {p50_us: percentile(merged, 0.5), p99_us: p99});
-      if (merged.max > 0) this.#sampled.max_us = merged.max;
-    }
-    this.state.history = [...this.state.history, BY_LATENCY.has(this.name) ? p99 : rate_per_s].slice(-HISTORY);
+    if (this.#latency) this.#latencies(merge(sample.histograms.filter(({name}) => name === this.name)));
+    const figure = this.#latency ? this.#sampled.p99_us : rate_per_s;
+    this.state.history = [...this.state.history, figure].slice(-HISTORY);
+    const now = this.#latency?.last(endMs);
+    this.state.p50_us = now && percentile(now, 0.5);
+    this.state.p99_us = now && percentile(now, 0.99);
   }
 
   /** What the sample object says of this subsystem; after `refresh`. */
   sampled(): SubsystemSample {
     return {...this.#sampled, status: this.state.status};
+  }
+
+  /** The last 10 s by device. */
+  lastByDevice(nowMs: number): Map<string, Cells> {
+    return this.#latency?.lastByDevice(nowMs) ?? new Map();
+  }
+
+  /** Devices over a threshold as of the last sample. */
+  get levels(): ReadonlyMap<string, Status> {
+    return this.#latency?.levels ?? new Map();
   }
 
   /** `seen`: at least one of its probes is attached. */
@@ -105,57 +109,42 @@ export class Subsystem {
   }
 
   /** Time went backwards: nothing in the windows can be compared any more. */
-  forget(): void {
-    this.latency.expire(Number.POSITIVE_INFINITY);
+  forget(network: NetworkCounts): void {
     this.#judge = new Judge();
+    const {name} = this;
+    this.#latency = isLatency(name) ? new LatencyRule(name) : undefined;
+    if (this.#latency) this.#rule = this.#latency;
+    else if (name === 'memory') this.#rule = memoryRule;
+    else if (name === 'network') this.#rule = new NetworkRule(network.retransmits, network.drops);
+    else if (name === 'lockup') this.#rule = lockupRule;
+  }
+
+  #trigger(trigger: Trigger | undefined, atMs: number): void {
+    if (trigger) this.#judge.trigger(trigger.level, trigger.why, atMs);
   }
 
   /** Events by the kernel's count (increase of `hits`); by delivered ones where a stream has no such counter. */
   #count({sample, increases, probes}: SampleContext): void {
     const hits = increases.filter(({name, labels}) => name === 'hits' && probes.includes(labels.probe ?? ''));
     if (hits.length > 0) this.#byHits = true;
-    // The sample of no length that starts a recording's later part only tells where the counters stood.
-    const counted = sample.interval_ms > 0 ? hits : hits.filter(({first}) => !first);
-    const events = this.#byHits ? counted.reduce((sum, {by}) => sum + by, 0) : this.#delivered - this.state.events;
+    const events = this.#byHits ? sumOf(hits, sample.interval_ms) : this.#delivered - this.state.events;
     this.state.events += events;
     this.state.rate = sample.interval_ms > 0 ? (events * 1000) / sample.interval_ms : 0;
     this.#sampled = {status: 'UNKNOWN', events, rate_per_s: this.state.rate};
   }
 
-  #latency({startMs, endMs, thresholds}: SampleContext, own: Histogram[]): void {
-    const limits = limitsOf(thresholds, this.name);
-    for (const histogram of own) {
-      this.latency.push(histogram.labels.device ?? '', startMs, endMs, histogram);
-      // A wait above critical counts also when its event was held or lost.
-      if (limits && countAtLeast(histogram.bounds, histogram.counts, limits.crit) > 0) {
-        const device = histogram.labels.device ? `${histogram.labels.device}: ` : '';
-        const size = histogram.max >= limits.crit ? ` of ${duration(histogram.max)}` : ` over ${duration(limits.crit)}`;
-        this.#judge.trigger('WARNING', `${device}one ${this.#unit()}${size}`, endMs);
-      }
-    }
-    this.latency.expire(endMs);
-    const now = this.latency.last(endMs);
-    this.state.p50_us = now && percentile(now, 0.5);
-    this.state.p99_us = now && percentile(now, 0.99);
-  }
-
-  #verdict({endMs, thresholds, facts, retransmits}: SampleContext): Verdict {
-    if (this.name === 'network') return retransmits.verdict();
-    const limits = limitsOf(thresholds, this.name);
-    if (!limits || !BY_LATENCY.has(this.name)) return OK;
-    return this.latency.verdict(endMs, limits.warn, limits.crit, (device, text) => {
-      const queue = facts.queueShare(device) ?? 0;
-      const note = queue > MOSTLY_QUEUE ? `, ${percent(100 * queue)} of it queue time` : '';
-      return device ? `${device}: ${text}${note}` : text;
-    });
-  }
-
-  #unit(): string {
-    return this.name === 'sched' ? 'wait' : this.name === 'block' ? 'request' : 'call';
+  #latencies(merged: Cells | undefined): void {
+    if (!merged) return;
+    const p99 = percentile(merged, 0.99);
+    if (merged.max > 0) this.state.worst_us = Math.max(this.state.worst_us ?? 0, merged.max);
+    if (p99 === undefined) return;
+    Object.assign(this.#sampled, {p50_us: percentile(merged, 0.5), p99_us: p99});
+    if (merged.max > 0) this.#sampled.max_us = merged.max;
   }
 }
 
-function victim(event: KernelEvent): string {
-  const {victim_comm: comm, victim_pid: pid} = event as {victim_comm?: unknown; victim_pid?: unknown};
-  return `${typeof comm === 'string' ? comm : 'a process'} (pid ${typeof pid === 'number' ? pid : '-'})`;
+/** The sample of no length that starts a recording's later part only tells where the counters stood. */
+function sumOf(increases: readonly Increase[], intervalMs: number): number {
+  const counted = intervalMs > 0 ? increases : increases.filter(({first}) => !first);
+  return counted.reduce((sum, {by}) => sum + by, 0);
 }

@@ -1,7 +1,7 @@
 import type {State} from '../types/state.ts';
 import type {Overall, Stamp, Status, Summary} from '../types/stream.ts';
 import {percentile} from './percentile.ts';
-import {merge} from './timeline.ts';
+import {merge} from './status/timeline.ts';
 
 /** HEALTHY, ELEVATED ACTIVITY (any WARNING) or CRITICAL. A subsystem that nobody watches doesn't count. */
 export function overallOf(statuses: readonly Status[]): Overall {

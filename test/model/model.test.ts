@@ -1,5 +1,10 @@
 import test from 'ava';
+import {MAX_PIECES} from '../../src/model/bounded.ts';
+import {MAX_RECENT_CPU_CELLS, MAX_TOTAL_CPU_CELLS, Recent, Totals} from '../../src/model/distributions.ts';
 import {MAX_EVENTS, Model} from '../../src/model/model.ts';
+import {Drops} from '../../src/model/status/drops.ts';
+import {Timeline} from '../../src/model/status/timeline.ts';
+import type {Distribution} from '../../src/types/state.ts';
 import type {Counter} from '../../src/types/stream.ts';
 import {
   frame,
@@ -237,7 +242,7 @@ test('peers of retransmits are named when they concentrate', (t) => {
   const events = Array.from({length: 8}, (_, i) => retransmit(1500, {daddr: i < 6 ? '192.0.2.7' : '192.0.2.8'}));
   model.apply({...sampleFrame(2000, {counters: net(8, 1200)}), events});
   t.deepEqual(model.state.findings, [
-    'network: 4% of 200 TCP segments sent again over the last 10 s; 6 of 8 reported ones to 192.0.2.7',
+    'network: 4% of 200 TCP segments sent again over the last 30 s; 6 of 8 reported ones to 192.0.2.7',
   ]);
 });
 
@@ -268,4 +273,63 @@ test('own cost is averaged by time, not by sample', (t) => {
   cost(9900, 9900, 1);
   cost(10_000, 100, 51);
   t.deepEqual(model.state.ownCost, {cpu_pct: 1.5, rss_bytes: 10_000});
+});
+
+test('after time went backwards nothing is left of the last minute, and it passes again', (t) => {
+  const model = started();
+  const errors = (value: number): Counter => ({name: 'net_errors', labels: {device: 'eth0', direction: 'rx'}, value});
+  const slow = [histogram('sched', {}, [3000, 4000])];
+  model.apply(sampleFrame(5_000_000, {counters: [errors(0)]}));
+  model.apply(sampleFrame(5_001_000, {counters: [errors(500)]}));
+  const throttled = wait(5_001_500, 3000, {cause: 'throttled', cgroup: '/limited'});
+  model.apply({...sampleFrame(5_002_000, {histograms: slow}), events: [throttled]});
+  t.is(model.state.findings.filter((each) => /errors|throttling/.test(each)).length, 2);
+  for (let at = 0; at < 3000; at += 1000) {
+    model.apply(sampleFrame(at));
+    t.deepEqual(model.state.recent, []);
+    t.deepEqual(model.state.findings, []);
+  }
+  t.is(model.state.total[0]?.count, 2, 'the run keeps it');
+});
+
+test('an event of a far future doesn’t hold the status for ever', (t) => {
+  const model = started();
+  model.apply(frame({events: [oom(9_000_000_000)]}));
+  t.is(tile(model, 'memory')?.status, 'CRITICAL');
+  model.apply(sampleFrame(1000));
+  t.is(tile(model, 'memory')?.status, 'OK');
+});
+
+test('a stream whose time stands still fills no memory', (t) => {
+  const timeline = new Timeline([1, 10]);
+  const drops = new Drops();
+  const labels = {class: 'fault', reason: 'X'};
+  for (let i = 0; i < 2 * MAX_PIECES; i++) {
+    timeline.push(0, 1000, {counts: [0, 1, 0], max: 10});
+    drops.push(0, 1000, [{name: 'packet_drops', labels, by: 1, first: false, grown: 1}]);
+  }
+  t.is(timeline.window(0, 1000).count, MAX_PIECES);
+  t.is(drops.recent()[0]?.n, MAX_PIECES);
+});
+
+test('huge distributions by CPU fill no memory: the whole is kept', (t) => {
+  const [totals, recent] = [new Totals(), new Recent()];
+  const row = new Array<number>(1024).fill(1);
+  const bounds = Array.from({length: 1023}, (_, i) => i + 1);
+  const cells = (list: readonly Distribution[]) =>
+    list.reduce((sum, {cpus = []}) => sum + cpus.reduce((all, each) => all + each.length, 0), 0);
+  const one = {unit: 'us' as const, labels: {}, bounds, counts: row, sum: 1, count: 1024, max: 1};
+  const cpus = new Array<number[]>(1024).fill(row);
+  for (let i = 0; i < 12; i++) {
+    totals.add(`${i}`, {...one, name: `${i}`, cpus});
+    recent.add(`${i}`, {...one, name: `${i}`, cpus}, i * 2000);
+  }
+  t.is(cells(totals.list), MAX_TOTAL_CPU_CELLS);
+  t.is(cells(recent.list), MAX_RECENT_CPU_CELLS / 2);
+  for (const {list} of [totals, recent]) t.true(list.length === 12 && list.every(({count}) => count === 1024));
+  recent.expire(100_000);
+  t.is(recent.list.length, 0);
+  for (let i = 0; i < 3; i++) recent.add('a', {...one, name: 'a', cpus}, 200_000 + i);
+  t.is(cells(recent.list), 2 ** 20, 'there is room again');
+  t.is(recent.list[0]?.cpus?.[1023]?.[5], 3);
 });

@@ -1,4 +1,4 @@
-import type {Status} from '../types/stream.ts';
+import type {Status} from '../../types/stream.ts';
 
 /** What a rule says now. `why` is empty when it is OK. */
 export interface Verdict {

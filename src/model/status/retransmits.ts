@@ -1,5 +1,6 @@
-import {count, percent} from '../util/format.ts';
-import type {Increase} from './counters.ts';
+import {count, percent} from '../../util/format.ts';
+import {keep} from '../bounded.ts';
+import type {Increase} from '../counters.ts';
 import {OK, type Verdict} from './judge.ts';
 
 /** Fewer retransmitted segments than this in the window say nothing: one lost packet on a quiet host is no warning. */
@@ -46,7 +47,7 @@ export class Retransmits {
       if (sums) sums.retransmitted += by;
     }
     this.#intervals = this.#intervals.filter((interval) => interval.endMs > endMs - WINDOW_MS);
-    this.#intervals.push({endMs, byNetns});
+    keep(this.#intervals, {endMs, byNetns});
     for (const [netns, sums] of byNetns) addTo(this.#run, netns, sums);
   }
 
@@ -58,6 +59,16 @@ export class Retransmits {
   /** The same over the whole run. */
   worstOfRun(): NetnsLoss | undefined {
     return worstOf(this.#run);
+  }
+
+  /** Percent of all namespaces' segments that were sent again; undefined when none was sent. */
+  share(): number | undefined {
+    const all: Segments = {retransmitted: 0, sent: 0};
+    for (const {retransmitted, sent} of this.#window().values()) {
+      all.retransmitted += retransmitted;
+      all.sent += sent;
+    }
+    return all.sent > 0 ? share(all.retransmitted, all.sent) : undefined;
   }
 
   verdict(): Verdict {

@@ -1,14 +1,22 @@
-import type {KernelEvent} from '../types/stream.ts';
+import type {KernelEvent} from '../../types/stream.ts';
 import {Facts} from './facts.ts';
 
 const RECENT_MS = 60_000;
+/** Samples closer together than this share a piece. */
+const PIECE_MS = 1000;
 
-/** Facts of the whole run, and of the last 60 s in one piece a sample. */
+interface Piece {
+  startMs: number;
+  endMs: number;
+  facts: Facts;
+}
+
+/** Facts of the whole run, and of the last 60 s in one piece a second or sample. */
 export class FactLog {
   readonly #run = new Facts();
   #open = new Facts();
   #any = false;
-  #pieces: {endMs: number; facts: Facts}[] = [];
+  #pieces: Piece[] = [];
 
   add(event: KernelEvent): void {
     this.#open.add(event);
@@ -19,10 +27,19 @@ export class FactLog {
   close(endMs: number): void {
     this.#pieces = this.#pieces.filter((piece) => piece.endMs > endMs - RECENT_MS);
     if (!this.#any) return;
-    this.#pieces.push({endMs, facts: this.#open});
+    const last = this.#pieces.at(-1);
+    if (last && endMs >= last.startMs && endMs - last.startMs < PIECE_MS) {
+      last.facts.merge(this.#open);
+      last.endMs = endMs;
+    } else this.#pieces.push({startMs: endMs, endMs, facts: this.#open});
     this.#run.merge(this.#open);
     this.#open = new Facts();
     this.#any = false;
+  }
+
+  /** Time went backwards: there is no last minute. */
+  forget(): void {
+    this.#pieces = [];
   }
 
   /** The last 60 s, up to the last sample. */

@@ -36,6 +36,18 @@ export class Tally {
     return best;
   }
 
+  /** The most frequent of the keys that are `prefix`, a space and more: that rest, and the sum over all of them. */
+  topUnder(prefix: string): {key: string; n: number; total: number} | undefined {
+    let best: {key: string; n: number} | undefined;
+    let total = 0;
+    for (const [key, n] of this.#counts) {
+      if (!key.startsWith(`${prefix} `)) continue;
+      total += n;
+      if (!best || n > best.n) best = {key: key.slice(prefix.length + 1), n};
+    }
+    return best && {...best, total};
+  }
+
   keys(): string[] {
     return [...this.#counts.keys()];
   }

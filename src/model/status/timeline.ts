@@ -1,5 +1,6 @@
-import type {Histogram} from '../types/stream.ts';
-import type {Cells} from './percentile.ts';
+import type {Histogram} from '../../types/stream.ts';
+import {keep} from '../bounded.ts';
+import type {Cells} from '../percentile.ts';
 
 /** What one sample counted, between two monotonic times (milliseconds): only the cells that aren't empty. */
 interface Delta {
@@ -42,7 +43,7 @@ export class Timeline {
       cell.push(i);
       n.push(here);
     }
-    if (cell.length > 0) this.#deltas.push({startMs, endMs, cell, n, max: histogram.max});
+    if (cell.length > 0) keep(this.#deltas, {startMs, endMs, cell, n, max: histogram.max});
   }
 
   /** Forgets what ended at or before `beforeMs`. */

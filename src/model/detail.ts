@@ -1,0 +1,154 @@
+import type {CounterRate, Detail, DeviceRow, DropPlace, DropRow, SlowRequests, TrendName} from '../types/detail.ts';
+import type {Distribution, State} from '../types/state.ts';
+import type {KernelEvent, OomKillEvent, Sample, Status} from '../types/stream.ts';
+import type {Increase} from './counters.ts';
+import {Leaders} from './leaders/leaders.ts';
+import type {DropCount} from './status/drops.ts';
+import {limitsOf} from './status/latency.ts';
+import {emptyTrends, TrendLog} from './trends.ts';
+
+const MAX_OOMS = 50;
+
+/** What a sample brings, completed by the judgement. */
+export interface SampleDetail {
+  sample: Sample;
+  startMs: number;
+  endMs: number;
+  increases: readonly Increase[];
+  /** Dropped packets of the last minute. */
+  drops: () => readonly DropCount[];
+  /** Devices whose percentiles are over a threshold. */
+  levels: ReadonlyMap<string, Status>;
+}
+
+/** Before the first sample. */
+export function emptyDetail(): Detail {
+  const lists = {waiters: [], files: [], devices: [], faulters: [], peers: [], drops: [], ooms: [], rates: []};
+  return {...lists, trends: emptyTrends()};
+}
+
+/** What the views of single subsystems show: bounded, whatever comes. */
+export class Details {
+  #leaders = new Leaders();
+  #trends = new TrendLog();
+  #ooms: OomKillEvent[] = [];
+
+  event(event: KernelEvent, atMs: number): void {
+    this.#leaders.event(event, atMs);
+    if (event.type === 'OOM_KILL') this.#ooms = [...this.#ooms, event as OomKillEvent].slice(-MAX_OOMS);
+  }
+
+  /**
+   * The detail as of a sample; only `trends` is the same object every time. A list is made when it is first looked at:
+   * most never are, and all of them at each sample would cost a busy host more than the rest of the model.
+   */
+  sample(now: SampleDetail, state: State): Detail {
+    const {sample, startMs, endMs, increases} = now;
+    this.#leaders.sample(sample, endMs);
+    this.#trends.push(startMs, endMs, figuresOf(sample, state, perSecond(increases, sample.interval_ms)));
+    const [leaders, ooms, {trends}] = [this.#leaders, this.#ooms, this.#trends];
+    const rates = once(() => ratesOf(now));
+    return lazily<Detail>({
+      waiters: () => leaders.waiters(endMs),
+      files: () => leaders.files(endMs),
+      devices: () => devicesOf(state, leaders.requests(endMs), now.levels),
+      faulters: () => leaders.faulters(endMs),
+      peers: () => leaders.peers(endMs),
+      drops: () => dropsOf(now.drops(), leaders.dropPlaces(endMs), rates()),
+      ooms: () => ooms,
+      rates,
+      trends: () => trends,
+    });
+  }
+
+  /** Time went backwards: only what has no time stays. */
+  forget(): void {
+    this.#leaders = new Leaders();
+    this.#trends = new TrendLog();
+  }
+}
+
+function once<T>(make: () => T): () => T {
+  let made: {value: T} | undefined;
+  return () => {
+    made ??= {value: make()};
+    return made.value;
+  };
+}
+
+/** An object whose values are made when they are first read. */
+function lazily<T extends object>(makers: {[Key in keyof T]: () => T[Key]}): T {
+  const made = {} as T;
+  for (const key of Object.keys(makers) as (keyof T)[])
+    Object.defineProperty(made, key, {enumerable: true, get: once(makers[key])});
+  return made;
+}
+
+function ratesOf({sample: {counters, interval_ms}, increases}: SampleDetail): CounterRate[] {
+  return counters.map((counter, i) => {
+    const {by = 0, first = true, grown = 0} = increases[i] ?? {};
+    const known = !first && interval_ms > 0;
+    return {...counter, grown, per_s: known ? (by * 1000) / interval_ms : undefined};
+  });
+}
+
+/** Increase a second of a counter by name and one label; undefined where it isn't counted. */
+function perSecond(increases: readonly Increase[], intervalMs: number) {
+  return (name: string, label: string, value: string): number | undefined => {
+    const found = increases.find((each) => each.name === name && each.labels[label] === value);
+    return found && !found.first && intervalMs > 0 ? (found.by * 1000) / intervalMs : undefined;
+  };
+}
+
+function figuresOf(
+  {subsystems, pressure}: Sample,
+  {network}: State,
+  rate: ReturnType<typeof perSecond>,
+): Partial<Record<TrendName, number>> {
+  return {
+    sched_p99_us: subsystems.sched?.p99_us,
+    block_p99_us: subsystems.block?.p99_us,
+    vfs_p99_us: subsystems.vfs?.p99_us,
+    syscall_p99_us: subsystems.syscall?.p99_us,
+    memory_some_pct: pressure?.memory?.some_avg10_pct,
+    memory_full_pct: pressure?.memory?.full_avg10_pct,
+    major_faults_per_s: rate('page_faults', 'kind', 'major'),
+    minor_faults_per_s: rate('page_faults', 'kind', 'minor'),
+    swap_in_per_s: rate('swap_pages', 'direction', 'in'),
+    swap_out_per_s: rate('swap_pages', 'direction', 'out'),
+    resent_pct: network.resent_pct,
+    fault_drops_per_s: network.fault_drops_per_s,
+  };
+}
+
+/** Every device with requests in the last minute. */
+function devicesOf(state: State, requests: readonly SlowRequests[], levels: SampleDetail['levels']): DeviceRow[] {
+  const known = state.subsystems.some(({name, status}) => name === 'block' && status !== 'UNKNOWN');
+  const critUs = limitsOf(state.thresholds, 'block')?.crit ?? Number.POSITIVE_INFINITY;
+  const byDevice = Map.groupBy(
+    state.recent.filter(({name}) => name === 'block'),
+    ({labels}) => labels.device ?? '',
+  );
+  return [...byDevice].map(([device, all]) => {
+    const slow: SlowRequests = requests.find((each) => each.device === device) ?? {device, reports: 0};
+    const status = known ? (levels.get(device) ?? one(all, critUs)) : 'UNKNOWN';
+    return {...slow, status};
+  });
+}
+
+/** As for the subsystem, one request at or above the critical threshold is a warning. */
+function one(all: readonly Distribution[], critUs: number): Status {
+  return all.some(({max}) => max >= critUs) ? 'WARNING' : 'OK';
+}
+
+function dropsOf(counts: readonly DropCount[], places: readonly DropPlace[], rates: readonly CounterRate[]): DropRow[] {
+  return counts.map(({class: kind, reason, n}) => {
+    const counted = rates.filter(
+      ({name, labels, per_s}) =>
+        name === 'packet_drops' && labels.class === kind && labels.reason === reason && per_s !== undefined,
+    );
+    const {reports: _, ...place} = places.find((each) => each.class === kind && each.reason === reason) ?? {reports: 0};
+    const per_s = counted.length > 0 ? counted.reduce((sum, each) => sum + (each.per_s ?? 0), 0) : undefined;
+    return {...place, class: kind, reason, packets: n, per_s};
+  });
+}

@@ -1,0 +1,64 @@
+import type {OomKillEvent} from '../../types/stream.ts';
+import {bytes, count, percent} from '../../util/format.ts';
+import type {Finding} from '../figures.ts';
+import {STALLED_PCT} from '../status/memory.ts';
+import {many, type Rule, share, short, task, taskOf} from './rule.ts';
+
+const MIN_FAULTS = 100;
+const CONCENTRATED = 0.3;
+/** 4 MiB read back from swap: more than a process that wakes after a day. */
+const MIN_SWAPPED_IN = 1024;
+
+export const oomKills: Rule = ({facts: {memory}}) => {
+  const shown = memory.ooms.slice(-3).map((event) => ({text: `memory: ${oomText(event)}`, advice: oomAdvice(event)}));
+  const left = memory.oomKills - shown.length;
+  return left > 0 ? [{text: `memory: ${many(left, 'more OOM kill')} before those`}, ...shown] : shown;
+};
+
+function oomText(event: OomKillEvent): string {
+  const rss = event.rss_bytes === undefined ? '' : ` with ${bytes(event.rss_bytes)} resident`;
+  const where = event.memcg ? ` in ${short(event.memcg)}` : '';
+  const limit = event.limit_bytes === undefined ? '' : ` (limit ${bytes(event.limit_bytes)})`;
+  const trigger =
+    event.trigger_pid === undefined || event.trigger_pid === event.victim_pid
+      ? ''
+      : `, asked for by ${task(event.trigger_pid, event.trigger_comm)}`;
+  return `OOM kill of ${task(event.victim_pid, event.victim_comm)}${rss}${where}${limit}${trigger}`;
+}
+
+function oomAdvice({constraint, memcg}: OomKillEvent): string {
+  if (constraint === 'memcg')
+    return `memory: raise memory.max of ${short(memcg ?? 'the cgroup')}, or find what grows in it`;
+  return 'memory: the host ran out of memory: limit what grows (memory.max), add memory or swap';
+}
+
+/** Pressure of the host, and what it swaps. */
+export const pressure: Rule = ({pressure: psi = {}, counts, periods}) => {
+  const {some_avg10_pct: some = 0, full_avg10_pct: full = 0} = psi;
+  const swappedIn = counts.get('swap_pages in');
+  const stalls = some >= STALLED_PCT || full >= STALLED_PCT;
+  const swaps = swappedIn >= MIN_SWAPPED_IN;
+  if (!stalls && !swaps) return [];
+  const parts = [
+    stalls ? `tasks stalled for memory ${percent(some)} of 10 s, all of them ${percent(full)}` : '',
+    swaps ? `${count(swappedIn)} pages read back from swap ${periods.counts}` : '',
+  ];
+  const advice = stalls
+    ? 'memory: the working sets don’t fit: find what grows (RSS), limit it (memory.high), or add memory'
+    : 'memory: what was swapped out is needed again: see who grew (RSS), and whether all of it must run at once';
+  return [{text: `memory: ${parts.filter(Boolean).join('; ')}`, advice}];
+};
+
+export const majorFaults: Rule = ({facts: {memory}, counts, pressure: psi, periods}) => {
+  const reported = memory.faults.total;
+  const faults = Math.max(counts.get('page_faults major'), reported);
+  const top = memory.faults.top();
+  if (faults < MIN_FAULTS || !top || top.n / reported < CONCENTRATED) return [];
+  const finding: Finding = {
+    text: `memory: ${many(faults, 'major fault')} ${periods.counts}, ${share(top.n, reported)} of the reported ones by ${taskOf(top.key)}`,
+  };
+  const short = (psi?.some_avg10_pct ?? 0) >= 1 || counts.get('swap_pages in') > 0;
+  if (short)
+    finding.advice = `memory: ${taskOf(top.key)} reads its memory back from disk: it needs more, or its neighbours less`;
+  return [finding];
+};

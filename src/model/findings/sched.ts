@@ -1,0 +1,106 @@
+import {cpusOf} from '../../util/cpu-list.ts';
+import {count, duration, percent, percentileText} from '../../util/format.ts';
+import {isQuiet, many, type Rule, share, short, task, taskOf} from './rule.ts';
+
+const MIN_REPORTS = 10;
+const CONCENTRATED = 0.3;
+const ONE_CPU = 0.8;
+const MIN_SLOW = 20;
+const MIN_ISOLATED = 3;
+const MIN_REAL_TIME = 3;
+/** Of all CPUs' time, over a minute and in one sample. */
+const STOLEN_PCT = 1;
+const STOLEN_MOMENT_PCT = 5;
+/** A threshold at which real-time work has long missed its deadline (microseconds). */
+const COARSE_US = 1000;
+
+export const waits: Rule = ({sched, facts, header, load1, periods, status}) => {
+  if (!sched || status('sched') === 'UNKNOWN') return [];
+  const high = sched.p99_us !== undefined && sched.p99_us >= sched.warn_us;
+  if (!high && isQuiet(status('sched'))) return [];
+  const {worst} = facts.sched;
+  const who = worst ? ` (${task(worst.pid, worst.comm)}, behind ${task(worst.prev_pid, worst.prev_comm)})` : '';
+  const p99 = sched.p99_us === undefined ? '' : `p99 wait ${percentileText(sched.p99_us)} ${periods.latency}, `;
+  const worstUs = worst?.latency_us ?? sched.worst_us;
+  const figures = worstUs === undefined ? p99.replace(/, $/, '') : `${p99}worst ${duration(worstUs)}${who}`;
+  const cpus = header?.host.cpus;
+  const full = cpus !== undefined && load1 !== undefined && load1 > cpus;
+  const cause = full ? `: more runnable tasks than CPUs (load ${load1} on ${many(cpus, 'CPU')})` : '';
+  const advice = full
+    ? 'sched: give the waiting work more CPUs, or limit or lower the priority of what occupies them (cpu.max, cpu.weight, nice)'
+    : 'sched: look for tasks bound to the same CPUs (taskset, cpuset, interrupts): the waits are not explained by load alone';
+  return [{text: `sched: ${figures}${cause}`, advice}];
+};
+
+/** Waits that nobody on this machine is to blame for. */
+export const stolenTime: Rule = ({stolen}) => {
+  if (!stolen || (stolen.pct < STOLEN_PCT && stolen.worst_pct < STOLEN_MOMENT_PCT)) return [];
+  const {pct, worst_pct} = stolen;
+  return [
+    {
+      text: `sched: the hypervisor ran others for ${percent(pct)} of all CPUs’ time (steal), ${percent(worst_pct)} in the worst sample`,
+      advice:
+        'sched: waits behind an idle CPU are the hypervisor’s: give this machine more of the host, or fewer neighbours',
+    },
+  ];
+};
+
+export const culprit: Rule = ({facts: {sched}}) => {
+  const reports = sched.reports - sched.throttledReports;
+  const [one, kind] = [sched.behind.top(), sched.behindName.top()];
+  if (!one || !kind || reports < MIN_REPORTS) return [];
+  const say = (n: number, whom: string) => [
+    {text: `sched: ${share(n, reports)} of ${many(reports, 'reported wait')} were behind ${whom}`},
+  ];
+  if (one.n / reports >= CONCENTRATED) return say(one.n, taskOf(one.key));
+  return kind.n / reports >= CONCENTRATED ? say(kind.n, `tasks named ${kind.key}`) : [];
+};
+
+/** CPUs set aside for one purpose are to have no waits at all. */
+export const isolated: Rule = ({header, slowWaits = [], sched, facts}) => {
+  const lists = [header?.host.isolated_cpus, header?.host.nohz_full_cpus].filter((list) => list !== undefined);
+  const cpus = [...new Set(lists.flatMap((list) => cpusOf(list)))].filter((cpu) => (slowWaits[cpu] ?? 0) > 0);
+  const slow = cpus.reduce((sum, cpu) => sum + (slowWaits[cpu] ?? 0), 0);
+  if (!sched || slow < MIN_ISOLATED) return [];
+  const busiest = cpus.reduce((most, cpu) => ((slowWaits[cpu] ?? 0) > (slowWaits[most] ?? 0) ? cpu : most));
+  const behind = facts.sched.behindOnCpu.topUnder(String(busiest));
+  const whom = behind ? `, most on CPU ${busiest} behind ${behind.key}` : `, most on CPU ${busiest}`;
+  const list = short(lists[0] ?? '');
+  return [
+    {
+      text: `sched: ${many(slow, 'wait')} of ${duration(sched.warn_us)} and more on isolated CPUs (${list})${whom}`,
+      advice: `sched: keep other work off the isolated CPUs: isolcpus=managed_irq,domain,${list} with nohz_full and rcu_nocbs alike, interrupts elsewhere (/proc/irq/*/smp_affinity_list, irqbalance), one task a CPU`,
+    },
+  ];
+};
+
+export const oneCpu: Rule = ({slowWaits = [], header}) => {
+  const all = slowWaits.reduce((sum, n) => sum + n, 0);
+  const most = Math.max(...slowWaits);
+  if (all < MIN_SLOW || (header?.host.cpus ?? 0) < 4 || most / all < ONE_CPU) return [];
+  const cpu = slowWaits.indexOf(most);
+  const text = `sched: CPU ${cpu} had ${share(most, all)} of the long waits, the others hardly any`;
+  return [{text, advice: `sched: see what is bound to CPU ${cpu} (taskset -p, cpuset, /proc/interrupts)`}];
+};
+
+export const throttled: Rule = ({facts: {sched}}) => {
+  if (sched.throttledReports === 0) return [];
+  const top = sched.throttled.top();
+  const where = top ? `, most of them in ${short(top.key)}` : '';
+  const text = `sched: ${count(sched.throttledReports)} of ${many(sched.reports, 'reported wait')} were CPU bandwidth throttling${where}`;
+  const group = top?.key.startsWith('/') ? short(top.key) : 'the throttled cgroup';
+  return [{text, advice: `sched: raise cpu.max of ${group}, or let it run fewer threads`}];
+};
+
+/** Real-time tasks that waited past a threshold made for others. */
+export const realTime: Rule = ({facts: {sched}, sched: limits}) => {
+  const top = sched.realTime.top();
+  if (!limits || !top || sched.realTimeReports < MIN_REAL_TIME || limits.warn_us < COARSE_US) return [];
+  const part = percent((100 * top.n) / sched.realTimeReports);
+  return [
+    {
+      text: `sched: ${many(sched.realTimeReports, 'reported wait')} were of real-time tasks, ${part} of ${taskOf(top.key)}`,
+      advice: 'sched: real-time work wants a finer threshold (--sched-warn 100), and a CPU that it need not share',
+    },
+  ];
+};
