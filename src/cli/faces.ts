@@ -7,6 +7,7 @@ import {OutputError, streamSink, type Write} from '../outputs/sink.ts';
 import type {Source} from '../types/frame.ts';
 import type {State} from '../types/state.ts';
 import type {Summary} from '../types/stream.ts';
+import {yieldWorkers} from './background.ts';
 import type {Check} from './check.ts';
 import {UsageError} from './errors.ts';
 import {EXIT, type ExitCode} from './exit.ts';
@@ -43,6 +44,7 @@ async function runText(session: Session, open: () => Output | Promise<Output>): 
   const signals = session.signals ?? new Signals();
   let undo = (): void => {};
   signals.end(stop);
+  yieldWorkers();
   try {
     const output = await opened(open);
     undo = onDuration(session.durationS, stop);
@@ -89,9 +91,18 @@ export async function runRecord(session: Session, options: RecordOptions): Promi
 /** Runs a session on the screen; the summary goes to the terminal after it was given back. */
 export async function runScreen(
   session: Session,
-  options: {noColor: boolean; quiet: boolean; stdin: typeof process.stdin},
+  options: {
+    noColor: boolean;
+    theme?: string;
+    mouse: boolean;
+    quiet: boolean;
+    exportDir?: string;
+    stdin: typeof process.stdin;
+  },
 ): Promise<ExitCode> {
   const {runTui} = await import('../tui/index.tsx');
+  // What the screen needs compiled is compiled by now.
+  yieldWorkers();
   const {source, model, check} = session;
   // From here on the screen listens itself. Who asked for an end before there was one gets none.
   session.signals?.release();
@@ -107,6 +118,9 @@ export async function runScreen(
       stdin: options.stdin,
       stdout: process.stdout,
       noColor: options.noColor,
+      theme: options.theme,
+      mouse: options.mouse,
+      exportDir: options.exportDir,
       onFrame: (frame) => check?.note(frame),
     });
     const summary = model.finish({time: model.state.now ?? '', mono_ns: String(model.state.nowNs ?? 0n)});

@@ -1,9 +1,39 @@
+import {THEMES} from '../tui/theme.ts';
+import type {Range, TypeName, ValueName} from './value-types.ts';
+
+/** A command: everything that parsing, checking, help and completion need to know of it. */
+interface CommandSpec {
+  usage: string;
+  help: string;
+  /** Its one argument: a file, or one of a few words. */
+  argument?: 'FILE' | readonly string[];
+}
+
+const specs = <Name extends string>(table: Record<Name, CommandSpec>): Readonly<Record<Name, CommandSpec>> => table;
+
 /** Commands of this version; `live` is what runs without a name. */
-export const COMMANDS = {
+export const COMMANDS = specs({
   live: {usage: 'kstop [OPTIONS]', help: 'live: a full screen on a terminal, else plain text'},
-  record: {usage: 'kstop record FILE [OPTIONS]', help: 'live, the JSON stream into FILE (- is stdout; .gz compresses)'},
-  replay: {usage: 'kstop replay FILE [OPTIONS]', help: 'show a recording (- is stdin); needs no privileges'},
-} as const;
+  record: {
+    usage: 'kstop record FILE [OPTIONS]',
+    help: 'live, the JSON stream into FILE (- is stdout; .gz compresses)',
+    argument: 'FILE',
+  },
+  replay: {
+    usage: 'kstop replay FILE [OPTIONS]',
+    help: 'show a recording (- is stdin); needs no privileges',
+    argument: 'FILE',
+  },
+  doctor: {
+    usage: 'kstop doctor [OPTIONS]',
+    help: 'what this kernel and this user allow, probe by probe, and what helps',
+  },
+  completions: {
+    usage: 'kstop completions SHELL',
+    help: 'a script for tab completion in bash, zsh or fish',
+    argument: ['bash', 'zsh', 'fish'],
+  },
+});
 
 export type Command = keyof typeof COMMANDS;
 
@@ -11,21 +41,46 @@ export type Command = keyof typeof COMMANDS;
 export interface Flag {
   name: string;
   short?: string;
-  /** The value's name in the help; absent for a switch. */
-  value?: string;
+  /** The value's name in the help; absent for a switch. VALUE_TYPES has what such a value may be. */
+  value?: ValueName;
+  /** Where the value's name doesn't say it all. */
+  type?: TypeName;
+  /** Bounds of a number, both inclusive, and its unit in words. */
+  range?: Range;
+  /** The only values. */
+  choices?: readonly string[];
   commands: readonly Command[];
   help: string;
   /** In words, for the help. */
   default?: string;
+  /** False where a config file can't set it. */
+  config?: false;
 }
 
 const RUN = ['live', 'record'] as const;
 const SHOW = ['live', 'replay'] as const;
-const ALL = ['live', 'record', 'replay'] as const;
+const SEEN = ['live', 'record', 'replay'] as const;
+const ALL = Object.keys(COMMANDS) as Command[];
 
 export const FLAGS: readonly Flag[] = [
-  {name: 'duration', short: 'd', value: 'N', commands: RUN, help: 'seconds to run, 0 until Ctrl-C', default: '0'},
-  {name: 'interval', short: 'i', value: 'S', commands: RUN, help: 'seconds between samples, 0.1 to 60', default: '1'},
+  {
+    name: 'duration',
+    short: 'd',
+    value: 'N',
+    range: [0, 1e9, 'seconds'],
+    commands: RUN,
+    help: 'seconds to run, 0 until Ctrl-C',
+    default: '0',
+  },
+  {
+    name: 'interval',
+    short: 'i',
+    value: 'S',
+    range: [0.1, 60, 'seconds'],
+    commands: RUN,
+    help: 'seconds between samples, 0.1 to 60',
+    default: '1',
+  },
   {name: 'sched-warn', value: 'US', commands: RUN, help: 'run-queue wait for a warning, microseconds', default: '1000'},
   {name: 'sched-crit', value: 'US', commands: RUN, help: 'the same, critical', default: '10 x warn'},
   {
@@ -36,9 +91,32 @@ export const FLAGS: readonly Flag[] = [
     default: '10000',
   },
   {name: 'bio-crit', value: 'US', commands: RUN, help: 'the same, critical', default: '10 x warn'},
+  {
+    name: 'vfs-warn',
+    value: 'US',
+    commands: RUN,
+    help: 'time of a call on a file for a warning, microseconds',
+    default: '5000',
+  },
+  {name: 'vfs-crit', value: 'US', commands: RUN, help: 'the same, critical', default: '10 x warn'},
   {name: 'probes', value: 'LIST', commands: RUN, help: 'all, default, names; -name leaves one out', default: 'default'},
-  {name: 'pid', short: 'p', value: 'PID', commands: RUN, help: 'only this process, in the kernel', default: 'all'},
-  {name: 'comm', value: 'NAME', commands: RUN, help: 'only tasks of this name, in the kernel', default: 'all'},
+  {
+    name: 'pid',
+    short: 'p',
+    value: 'PID',
+    commands: RUN,
+    help: 'only this process, in the kernel',
+    default: 'all',
+    config: false,
+  },
+  {
+    name: 'comm',
+    value: 'NAME',
+    type: 'comm',
+    commands: RUN,
+    help: 'only tasks of this name, in the kernel',
+    default: 'all',
+  },
   {
     name: 'cgroup',
     value: 'PATH',
@@ -46,8 +124,14 @@ export const FLAGS: readonly Flag[] = [
     help: 'only this cgroup, in the kernel',
     default: 'all',
   },
+  {name: 'include-waits', commands: RUN, help: 'also calls that sleep by design (pipes, ttys, sockets ...)'},
+  {
+    name: 'with-args',
+    commands: ['live'],
+    help: 'the command line of a process that is looked into (it can hold secrets)',
+  },
   {name: 'plain', commands: SHOW, help: 'plain text, also on a terminal'},
-  {name: 'json', commands: SHOW, help: 'the JSON stream, one object a line'},
+  {name: 'json', commands: ['live', 'replay', 'doctor'], help: 'the JSON stream, one object a line'},
   {name: 'quiet', short: 'q', commands: SHOW, help: 'only the summary'},
   {name: 'no-histogram', commands: SHOW, help: 'no distributions in the summary'},
   {
@@ -58,13 +142,48 @@ export const FLAGS: readonly Flag[] = [
     help: 'a new file for the text or JSON',
     default: 'stdout',
   },
-  {name: 'check', commands: ALL, help: 'exit 3 when anything was at WARNING or worse, 4 when unsure'},
+  {
+    name: 'export-dir',
+    value: 'DIR',
+    commands: SHOW,
+    help: 'folder for the files that the keys e and r make',
+    default: 'working directory',
+  },
+  {name: 'check', commands: SEEN, help: 'exit 3 when anything was at WARNING or worse, 4 when unsure'},
   {name: 'max-size', value: 'SIZE', commands: ['record'], help: 'go on in FILE.1, FILE.2 ... after SIZE (10M, 1G)'},
-  {name: 'max-files', value: 'N', commands: ['record'], help: 'keep the newest N of them, at least 2', default: 'all'},
+  {
+    name: 'max-files',
+    value: 'N',
+    type: 'count',
+    range: [2, 1e6, 'files'],
+    commands: ['record'],
+    help: 'keep the newest N of them, at least 2',
+    default: 'all',
+  },
+  {
+    name: 'theme',
+    value: 'NAME',
+    choices: THEMES,
+    commands: SHOW,
+    help: `colours of the screen: ${THEMES.join(', ')}`,
+    default: 'auto',
+  },
+  {name: 'no-mouse', commands: SHOW, help: 'leave the mouse to the terminal (else Shift selects text)'},
   {name: 'no-color', commands: SHOW, help: 'no colours (also by NO_COLOR and TERM=dumb)'},
-  {name: 'help', short: 'h', commands: ALL, help: 'this text'},
-  {name: 'version', short: 'V', commands: ALL, help: 'the version'},
+  {
+    name: 'config',
+    value: 'FILE',
+    commands: [...SEEN, 'doctor'],
+    help: 'settings from this TOML file (docs/config.md)',
+    config: false,
+  },
+  {name: 'help', short: 'h', commands: ALL, help: 'this text', config: false},
+  {name: 'version', short: 'V', commands: ALL, help: 'the version', config: false},
 ];
+
+export function findFlag(name: string): Flag | undefined {
+  return FLAGS.find((flag) => flag.name === name);
+}
 
 /** The help text, of one command or of all. Ends with a newline. */
 export function helpText(command?: Command): string {

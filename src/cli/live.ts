@@ -1,30 +1,43 @@
 import {Model} from '../model/model.ts';
-import {EngineError, remedyFor} from '../native/engine.ts';
+import {EngineError} from '../native/engine.ts';
 import {FilterError, LiveSource} from '../sources/live.ts';
+import {refusalIn} from '../sources/probe-report.ts';
 import {UsageError} from './errors.ts';
 import type {RunOptions} from './options.ts';
 import {VERSION} from './version.ts';
 
 /** Attaches the probes. Throws UsageError for a filter that names nothing, EngineError when none can run. */
 export async function openLive(options: RunOptions): Promise<{source: LiveSource; model: Model}> {
-  const {intervalS, probes, thresholds, filter} = options;
+  const {intervalS, probes, thresholds, filter, includeWaits, withArgs} = options;
   let source: LiveSource;
   try {
-    source = new LiveSource({
+    source = await LiveSource.open({
       version: VERSION,
       intervalMs: intervalS * 1000,
       probes,
       thresholds,
       filter,
+      includeWaits,
+      withArgs,
       skip: process.env.KSTOP_SKIP_METHODS,
     });
   } catch (error) {
     if (error instanceof FilterError) throw new UsageError(error.what, error.why, error.remedy);
-    throw error;
+    throw error instanceof EngineError ? await cannotRun(error.why) : error;
   }
   if (source.anyAttached()) return {source, model: new Model()};
   const why = source.firstReason() ?? 'no reason given';
   await source.close();
-  const remedy = remedyFor(why, 'the kernel needs CONFIG_DEBUG_INFO_BTF');
-  throw new EngineError('kernel', `no probe can run here: ${why}`, remedy);
+  throw await cannotRun(`no probe can run here: ${why}`);
+}
+
+/** The one line for exit code 77: what the kernel said, and as the doctor judges it, the cause and what helps. */
+async function cannotRun(why: string): Promise<EngineError> {
+  const [{explain}, {facts}] = await Promise.all([import('./doctor/explain.ts'), import('./doctor/facts.ts')]);
+  const {cause, remedy} = explain(refusalIn(why), facts());
+  return new EngineError(
+    'kernel',
+    cause === 'unknown' || why.includes(cause) ? why : `${why}: ${cause}`,
+    remedy ?? 'kstop doctor tells more',
+  );
 }

@@ -1,7 +1,9 @@
 import {openSync} from 'node:fs';
 import {ReadStream} from 'node:tty';
 import {jsonLine} from '../outputs/json.ts';
+import {OutputError} from '../outputs/sink.ts';
 import {Check} from './check.ts';
+import {loadConfig} from './config/index.ts';
 import {errorLine, errorObject, isTold, UsageError} from './errors.ts';
 import {EXIT, type ExitCode} from './exit.ts';
 import {runRecord, runScreen, runStream} from './faces.ts';
@@ -9,16 +11,20 @@ import {helpText} from './flags.ts';
 import {
   type LiveOptions,
   type Options,
-  parseOptions,
   type RecordOptions,
   type ReplayOptions,
   type RunOptions,
+  readArguments,
+  takesSettings,
+  toOptions,
 } from './options.ts';
 import {Signals} from './signals.ts';
 import {VERSION} from './version.ts';
 
 async function live(options: LiveOptions): Promise<ExitCode> {
   const onScreen = options.face === 'auto' && !options.output && process.stdin.isTTY && process.stdout.isTTY;
+  // Loaded while other threads attach the probes.
+  if (onScreen) import('../tui/index.tsx').catch(() => {});
   const session = await liveSession(options);
   return onScreen ? await runScreen(session, {...options, stdin: process.stdin}) : await runStream(session, options);
 }
@@ -61,14 +67,31 @@ function keys(file: string): typeof process.stdin {
   }
 }
 
+/** A text on stdout, whole or with words why not; a reader that goes away has seen enough. */
+async function print(text: string): Promise<ExitCode> {
+  const failure = await new Promise<Error | null | undefined>((done) => process.stdout.write(text, done));
+  if (!failure) return EXIT.ok;
+  const error = new OutputError('stdout', failure);
+  if (error.code !== 'EPIPE') throw error;
+  return EXIT.ok;
+}
+
 async function dispatch(options: Options): Promise<ExitCode> {
   switch (options.command) {
     case 'help':
-      process.stdout.write(helpText(options.topic));
-      return EXIT.ok;
+      return await print(helpText(options.topic));
     case 'version':
-      process.stdout.write(`kstop ${VERSION}\n`);
-      return EXIT.ok;
+      return await print(`kstop ${VERSION}\n`);
+    case 'doctor': {
+      const {doctor} = await import('./doctor/index.ts');
+      const {text, code} = await doctor(options);
+      await print(text);
+      return code;
+    }
+    case 'completions': {
+      const {completions} = await import('./completions/index.ts');
+      return await print(completions(options.shell));
+    }
     case 'live':
       return await live(options);
     case 'record':
@@ -100,7 +123,10 @@ export async function main(args: string[]): Promise<void> {
   process.stdout.on('error', () => {});
   process.stderr.on('error', () => {});
   try {
-    process.exitCode = await dispatch(parseOptions(args));
+    const given = readArguments(args);
+    // Without a config file this costs two failed opens.
+    const config = takesSettings(given) ? await loadConfig(given.values.get('config')) : undefined;
+    process.exitCode = await dispatch(toOptions(given, config?.settings));
   } catch (error) {
     process.exitCode = tell(error, args.includes('--json'));
   }

@@ -17,6 +17,19 @@ export function numberIn(flag: string, value: string, min: number, max: number, 
   return n;
 }
 
+/** A whole number from `min` to `max`, both inclusive. */
+export function countIn(flag: string, value: string, min: number, max: number, unit: string): number {
+  const n = numberIn(flag, value, min, max, unit);
+  if (!Number.isInteger(n)) throw new UsageError(flag, `'${value}' is not a whole number`, `give whole ${unit}`);
+  return n;
+}
+
+/** One of a few words. */
+export function choiceOf(flag: string, value: string, choices: readonly string[]): string {
+  if (choices.includes(value)) return value;
+  throw new UsageError(flag, `there is no '${value}'`, `choose from ${choices.join(', ')}`);
+}
+
 /** A threshold in whole microseconds, 1 µs to 60 s. */
 export function microseconds(flag: string, value: string): number {
   const n = decimal(flag, value);
@@ -36,6 +49,7 @@ export function pidOf(flag: string, value: string): number {
 export function commOf(flag: string, value: string): string {
   const length = new TextEncoder().encode(value).length;
   if (length === 0) throw new UsageError(flag, 'the name is empty', 'give the name as in /proc/PID/comm');
+  textOf(flag, value);
   if (length <= 15) return value;
   throw new UsageError(flag, `'${value}' is longer than the 15 bytes that the kernel keeps`, 'give its first 15 bytes');
 }

@@ -3,22 +3,43 @@ import fc from 'fast-check';
 import {errorLine, UsageError} from '../../src/cli/errors.ts';
 import {FLAGS, helpText} from '../../src/cli/flags.ts';
 import {type LiveOptions, parseOptions, type RecordOptions, type ReplayOptions} from '../../src/cli/options.ts';
+import {PROBES} from '../../src/probes/catalog.ts';
 
 const parse = (line: string) => parseOptions(line.split(' ').filter(Boolean));
 const live = (line: string) => parse(line) as LiveOptions;
+
+const ALL = PROBES.map(({id}) => id);
+const DEFAULT = PROBES.filter((probe) => probe.default).map(({id}) => id);
+const without = (ids: readonly string[], ...left: string[]) => ids.filter((id) => !left.includes(id));
+
+test('themes have their names, the mouse can be left alone', (t) => {
+  t.like(parse('--theme contrast --no-mouse'), {theme: 'contrast', mouse: false});
+  t.like(parse('replay x --theme mono'), {theme: 'mono', mouse: true});
+  t.throws(() => parse('--theme pink'), {message: /there is no 'pink'/});
+});
 
 test('the defaults are the contract’s', (t) => {
   t.deepEqual(parse(''), {
     command: 'live',
     durationS: 0,
     intervalS: 1,
-    thresholds: {sched_warn_us: 1000, sched_crit_us: 10_000, block_warn_us: 10_000, block_crit_us: 100_000},
-    probes: ['sched', 'block', 'oom', 'retransmit'],
+    thresholds: {
+      sched_warn_us: 1000,
+      sched_crit_us: 10_000,
+      block_warn_us: 10_000,
+      block_crit_us: 100_000,
+      vfs_warn_us: 5000,
+      vfs_crit_us: 50_000,
+    },
+    probes: DEFAULT,
+    includeWaits: false,
+    withArgs: false,
     check: false,
     face: 'auto',
     quiet: false,
     histogram: true,
     noColor: false,
+    mouse: true,
   });
 });
 
@@ -40,19 +61,25 @@ test('every way to write a value', (t) => {
 test('the critical threshold is ten times the warning, at most 60 s', (t) => {
   t.is(live('--sched-warn 250').thresholds.sched_crit_us, 2500);
   t.is(live('--bio-warn 50000000').thresholds.block_crit_us, 60_000_000);
+  t.is(live('--vfs-warn 300').thresholds.vfs_crit_us, 3000);
   t.is(live('--sched-warn 5 --sched-crit 5').thresholds.sched_crit_us, 5);
+});
+
+test('the command line of a process is read only when asked for, and only by the screen', (t) => {
+  t.true(live('--with-args').withArgs);
+  t.throws(() => parse('record x --with-args'), {message: /with-args/});
 });
 
 test('lists of probes', (t) => {
   const table: Record<string, string[]> = {
-    all: ['sched', 'block', 'oom', 'retransmit'],
+    all: ALL,
     'oom,sched': ['sched', 'oom'],
-    'default,-sched': ['block', 'oom', 'retransmit'],
-    '-sched,-oom': ['block', 'retransmit'],
-    'all,-oom,oom': ['sched', 'block', 'oom', 'retransmit'],
+    'default,-sched': without(DEFAULT, 'sched'),
+    '-sched,-oom': without(DEFAULT, 'sched', 'oom'),
+    'all,-oom,oom': ALL,
   };
   for (const [list, ids] of Object.entries(table)) t.deepEqual(live(`--probes=${list}`).probes, ids, list);
-  t.deepEqual(live('--probes -sched').probes, ['block', 'oom', 'retransmit']);
+  t.deepEqual(live('--probes -sched').probes, without(DEFAULT, 'sched'));
 });
 
 test('filters, faces and files', (t) => {
@@ -60,6 +87,8 @@ test('filters, faces and files', (t) => {
   t.is(live('--json').face, 'json');
   t.is(live('--plain -o x').output, 'x');
   t.is(live('-o -').output, undefined);
+  t.is(live('--export-dir /tmp').exportDir, '/tmp');
+  t.is((parse('replay x --export-dir=..') as ReplayOptions).exportDir, '..');
   const record = parse('record x.gz --max-size 1.5G --max-files 3 -i 0.1') as RecordOptions;
   t.is(record.file, 'x.gz');
   t.is(record.maxSizeBytes, 1.5 * 2 ** 30);
@@ -72,7 +101,7 @@ test('filters, faces and files', (t) => {
 
 const wrong: [line: string, says: RegExp][] = [
   ['--shced-warn 5', /--shced-warn: unknown flag \(did you mean --sched-warn\?\)/],
-  ['--vfs-warn 5', /unknown flag/],
+  ['--vfs-wran 5', /--vfs-wran: unknown flag \(did you mean --vfs-warn\?\)/],
   ['-x', /-x: unknown flag/],
   ['reocrd x', /reocrd: unknown command \(did you mean record\?\)/],
   ['--sched-warn abc', /'abc' is not a number/],
@@ -96,7 +125,7 @@ const wrong: [line: string, says: RegExp][] = [
   ['--json --plain', /only one/],
   ['--probes sched,nope', /there is no probe 'nope' \(choose from all, default, sched/],
   ['--probes=', /there is no probe ''/],
-  ['--probes all,-sched,-block,-oom,-retransmit', /leaves no probe/],
+  [`--probes all,${ALL.map((id) => `-${id}`)}`, /leaves no probe/],
   ['-p 0', /not a process id/],
   ['-p 1.5', /not a process id/],
   ['--comm a-name-of-16-byt', /longer than the 15 bytes/],
