@@ -1,12 +1,18 @@
 import type {
   BioLatencyEvent,
   KernelEvent,
+  LockupEvent,
+  MemoryPressureEvent,
   OomKillEvent,
+  PacketDropEvent,
+  PageFaultEvent,
   SchedLatencyEvent,
   TcpRetransmitEvent,
+  VfsSlowEvent,
 } from '../types/stream.ts';
-import {bytes, duration} from '../util/format.ts';
+import {bytes, duration, percent} from '../util/format.ts';
 import {visible, visibleUpTo, visibleValue} from '../util/sanitize.ts';
+import {stackText} from '../util/stack.ts';
 
 type Fields = (string | undefined)[];
 
@@ -23,6 +29,12 @@ const text = (key: string, value: string | undefined) =>
 const number = (key: string, value: number | undefined) => (value === undefined ? undefined : `${key}=${value}`);
 const time = (key: string, us: number | undefined) => (us === undefined ? undefined : `${key}=${duration(us)}`);
 const size = (key: string, n: number | undefined) => (n === undefined ? undefined : `${key}=${bytes(n)}`);
+const part = (key: string, pct: number | undefined) => (pct === undefined ? undefined : `${key}=${percent(pct)}`);
+
+const lockup = ({stuck_ms, stack}: LockupEvent): Fields => [
+  time('stuck', stuck_ms === undefined ? undefined : stuck_ms * 1000),
+  text('stack', stackText(stack)),
+];
 
 const DETAILS: Record<string, ((event: never) => Fields) | undefined> = {
   SCHED_LATENCY: (event: SchedLatencyEvent) => [
@@ -37,6 +49,15 @@ const DETAILS: Record<string, ((event: never) => Fields) | undefined> = {
     time('device', event.device_us),
     event.owner === 'writeback' ? 'owner=writeback' : undefined,
   ],
+  VFS_SLOW: (event: VfsSlowEvent) => [
+    time('latency', event.latency_us),
+    text('op', event.op),
+    event.path === undefined ? text('name', event.name) : text('path', event.path),
+    event.path === undefined ? text('inode', event.inode) : undefined,
+    text('fs', event.fs),
+    size('size', event.size_bytes),
+    event.file_type === 'regular' ? undefined : text('file', event.file_type),
+  ],
   TCP_RETRANSMIT: (event: TcpRetransmitEvent) => [
     number('sport', event.sport),
     number('dport', event.dport),
@@ -45,6 +66,30 @@ const DETAILS: Record<string, ((event: never) => Fields) | undefined> = {
     text('state', event.state),
     event.segments > 1 ? number('segments', event.segments) : undefined,
   ],
+  PACKET_DROP: (event: PacketDropEvent) => [
+    text('reason', event.reason),
+    text('class', event.class),
+    text('location', event.location),
+    text('protocol', event.protocol),
+    number('sport', event.sport),
+    number('dport', event.dport),
+    text('saddr', event.saddr),
+    text('daddr', event.daddr),
+    text('dev', event.device),
+  ],
+  PAGE_FAULT: (event: PageFaultEvent) => [time('latency', event.latency_us), text('address', event.address)],
+  MEMORY_PRESSURE: (event: MemoryPressureEvent) => [
+    text('scope', event.scope),
+    part('some', event.some_avg10_pct),
+    part('full', event.full_avg10_pct),
+    size('working_set', event.working_set_bytes),
+    size('usage', event.usage_bytes),
+    size('limit', event.limit_bytes),
+    part('utilization', event.utilization_pct),
+  ],
+  SOFT_LOCKUP: lockup,
+  HUNG_TASK: lockup,
+  RCU_STALL: lockup,
   OOM_KILL: (event: OomKillEvent) => [
     number('victim_pid', event.victim_pid),
     text('victim', event.victim_comm),
@@ -83,7 +128,7 @@ function tag(event: KernelEvent): string {
 /** One event as a line without its newline. `clock` is local time; an unknown owner is `-`. */
 export function eventLine(event: KernelEvent, clock: string): string {
   const type = visibleUpTo(event.type, 32).padEnd(16);
-  const cpu = `cpu=${event.cpu}`.padEnd(7);
+  const cpu = `cpu=${event.cpu ?? '-'}`.padEnd(7);
   const pid = `pid=${event.pid ?? '-'}`.padEnd(11);
   const comm = (event.comm === undefined ? '-' : visible(event.comm)).padEnd(16);
   return `${clock} ${type} ${cpu} ${pid} ${comm} ${eventDetails(event)}${tag(event)}`;

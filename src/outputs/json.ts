@@ -7,7 +7,7 @@ const RISKY = /[\u007f-\u009f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff
 const RISKY_ALL = new RegExp(RISKY.source, 'g');
 
 /** One object as one line, its newline included. Parses back to the same object; holds no raw control character. */
-export function jsonLine(object: StreamObject): string {
+export function jsonLine(object: object): string {
   const text = JSON.stringify(object);
   if (!RISKY.test(text)) return `${text}\n`;
   return `${text.replace(RISKY_ALL, (char) => `\\u${char.charCodeAt(0).toString(16).padStart(4, '0')}`)}\n`;

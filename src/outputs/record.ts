@@ -38,6 +38,15 @@ export class RecordOutput implements Output {
     this.#limits = limits;
   }
 
+  get path(): string {
+    return this.#file.path;
+  }
+
+  /** Bytes of the part that is being written (compressed). */
+  get bytes(): number {
+    return this.#file.bytes;
+  }
+
   async frame(frame: Frame): Promise<void> {
     if (frame.header) this.#header = structuredClone(frame.header);
     for (const change of frame.probes) this.#note(change);
@@ -51,6 +60,11 @@ export class RecordOutput implements Output {
   async finish(summary: Summary, _state?: State): Promise<void> {
     await this.#file.write(jsonLine(summary));
     await this.#file.close();
+  }
+
+  /** Closes the file as it is, after a failure. */
+  async abandon(): Promise<void> {
+    await this.#file.close().catch(() => {});
   }
 
   /** Keeps the header true for the next part. */
@@ -70,8 +84,7 @@ export class RecordOutput implements Output {
     this.#file = file;
     this.#parts.push(file);
     const {time, mono_ns} = sample;
-    const start = {...sample, interval_ms: 0, histograms: [], subsystems: {}};
-    await file.write(jsonLine({...this.#header, time, mono_ns}) + jsonLine(start));
+    await file.write(jsonLine({...this.#header, time, mono_ns}) + jsonLine(startOf(sample)));
     await this.#removeOld();
   }
 
@@ -94,6 +107,11 @@ export class RecordOutput implements Output {
       if (now?.ino === inode.ino && now.dev === inode.dev) await unlink(path).catch(() => {});
     }
   }
+}
+
+/** What a recording begins with that doesn't begin with the run: a sample of no length, which carries the counters. */
+export function startOf(sample: Sample): Sample {
+  return {...sample, interval_ms: 0, histograms: [], subsystems: {}};
 }
 
 /** @throws {OutputError} when FILE exists already or can't be made. */

@@ -3,14 +3,19 @@ import {Model} from '../../src/model/model.ts';
 import {PlainOutput} from '../../src/outputs/plain.ts';
 import type {Frame} from '../../src/types/frame.ts';
 import {
+  drop,
+  fault,
   frame,
   header,
   histogram,
+  lockup,
   oom,
   PROBES,
+  pressure,
   request,
   retransmit,
   sampleFrame,
+  slowFile,
   stamp,
   unknownEvent,
   wait,
@@ -60,6 +65,36 @@ test('live lines have the contract’s columns', async (t) => {
   );
 });
 
+test('each subsystem’s events have their own words', async (t) => {
+  const tail = async (event: Frame['events'][number]) => (await line(event)).slice(67);
+  t.is(await tail(slowFile(1, 12_000)), 'latency=12ms op=read path=/srv/data/big fs=ext4 size=64KiB [WARNING]');
+  t.is(
+    await tail(slowFile(1, 90_000, {op: 'fsync', path: undefined, size_bytes: undefined, file_type: 'block'})),
+    'latency=90ms op=fsync name=big inode=4711 fs=ext4 file=block [CRITICAL]',
+  );
+  t.is(
+    await tail(drop(1, {device: 'eth0'})),
+    'reason=SOCKET_RCVBUFF class=fault location=__udp_enqueue_schedule_skb+0x2f0 protocol=UDP sport=5000 dport=53 saddr=10.0.0.1 daddr=10.0.0.2 dev=eth0 [WARNING]',
+  );
+  t.is(await tail(fault(1)), 'address=0x7f0012345000');
+  t.is(await tail(fault(1, {latency_us: 8400})), 'latency=8.4ms address=0x7f0012345000');
+  t.is(
+    await tail(pressure(1, {scope: '/box', limit_bytes: 2 ** 30, utilization_pct: 93.4})),
+    'scope=/box some=13% full=3.1% limit=1GiB utilization=93% [WARNING]',
+  );
+  t.is(
+    await tail(lockup(1, 'SOFT_LOCKUP')),
+    'stuck=22s stack=io_schedule<-folio_wait_bit_common<-vfs_fsync_range [CRITICAL]',
+  );
+  t.is(await tail(lockup(1, 'HUNG_TASK', {stack: undefined})), 'stuck=22s [WARNING]');
+  const deep = new Array<string>(50).fill('f+0x1/0x2');
+  t.true(
+    (await tail(lockup(1, 'RCU_STALL', {stuck_ms: undefined, stack: deep}))).startsWith(
+      'stack=f<-f<-f<-f<-f<-f<-f<-f<-… [',
+    ),
+  );
+});
+
 test('an unknown owner is a dash', async (t) => {
   t.is(
     await line(retransmit(1000)),
@@ -87,7 +122,16 @@ test('names from the kernel can’t act on the terminal or forge a line', async 
       header: header([{...PROBES[0]!, reason: evil}], {host: {...header().host, name: evil}, filter: {comm: evil}}),
     }),
     frame({
-      events: [wait(1, 2000, {comm: evil}), oom(2, {memcg: evil, victim_comm: evil}), unknownEvent(3, {[evil]: evil})],
+      events: [
+        wait(1, 2000, {comm: evil}),
+        oom(2, {memcg: evil, victim_comm: evil}),
+        unknownEvent(3, {[evil]: evil}),
+        slowFile(3, 9000, {path: evil, fs: evil}),
+        slowFile(3, 9000, {path: undefined, name: evil}),
+        drop(3, {reason: evil, location: evil, protocol: evil, device: evil}),
+        pressure(3, {scope: evil}),
+        lockup(3, 'HUNG_TASK', {stack: [evil, evil]}),
+      ],
     }),
     frame({errors: [{kind: 'error', ...stamp(4), what: evil, why: evil, remedy: evil}]}),
     sampleFrame(1000, {
