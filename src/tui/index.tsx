@@ -2,8 +2,10 @@ import {setTimeout as delay} from 'node:timers/promises';
 import type {ReadStream, WriteStream} from 'node:tty';
 import type {Frame, Source} from '../types/frame.ts';
 import type {State} from '../types/state.ts';
+import type {Stamp, Summary} from '../types/stream.ts';
 import {Screen} from './screen/screen.ts';
 import {asError, type ExitReason, watchExits} from './session/exit.ts';
+import {Keeper} from './session/keeper.ts';
 import {pump} from './session/pump.ts';
 import {redirectConsole} from './session/redirect.ts';
 import {openTerminal} from './session/terminal.tsx';
@@ -19,15 +21,19 @@ export interface TuiOptions {
   /** Delivers frames; its controls (live) or playback (recording) serve the keys. */
   source: Source;
   /** Turns frames into what is shown. */
-  model: {readonly state: State; apply(frame: Frame): State};
+  model: {readonly state: State; apply(frame: Frame): State; finish(stamp: Stamp): Summary};
   /** The keys' terminal; for a recording read from stdin, the opened /dev/tty. */
   stdin: ReadStream;
   /** The terminal to draw on. */
   stdout: WriteStream;
-  /** `dark`, `sixteen` or `mono`; by the terminal when absent. */
+  /** A theme's name, or `auto`: by the terminal, as when absent. */
   theme?: string;
+  /** Clicks and the wheel; the terminal's own selection then needs Shift. */
+  mouse?: boolean;
   /** No colours, whatever the theme. NO_COLOR and TERM=dumb say the same. */
   noColor?: boolean;
+  /** Where the keys for snapshots and recordings put their files; the working directory when absent. */
+  exportDir?: string;
   /** Called with each frame after the model took it. */
   onFrame?: (frame: Frame) => void;
 }
@@ -37,10 +43,12 @@ export interface TuiOptions {
  * The source is then stopped and drained, and the terminal is as it was before; a second request leaves at once.
  */
 export async function runTui(options: TuiOptions): Promise<ExitReason> {
-  const {source, stdin, stdout} = options;
+  const {source, model, stdin, stdout} = options;
   const theme = chooseTheme({name: options.theme, noColor: options.noColor, env: process.env});
-  const screen = new Screen(stdout);
-  const store = new Store(source, options.model.state, theme);
+  const screen = new Screen(stdout, options.mouse ?? true);
+  const store = new Store(source, model.state, theme);
+  store.summarise = () => model.finish({time: model.state.now ?? '', mono_ns: String(model.state.nowNs ?? 0n)});
+  const keeper = new Keeper(store, options.exportDir);
   store.onChange = () => screen.invalidate();
   const giveConsoleBack = redirectConsole();
 
@@ -53,13 +61,13 @@ export async function runTui(options: TuiOptions): Promise<ExitReason> {
     left.resolve(reason);
   };
   screen.onError = (error) => leave({kind: 'error', error: asError(error)});
-  const terminal = openTerminal(stdin, screen, store, leave);
+  const terminal = openTerminal(stdin, screen, store, keeper, leave);
   const unwatch = watchExits({leave, suspend: terminal.suspend, resumed: terminal.resumed}, stdin, stdout);
-  const drained = pump(options, store, screen).then(
+  const drained = pump(options, store, screen, keeper).then(
     () => {
       store.ended = true;
       screen.invalidate();
-      if (!source.playback) leave({kind: 'end'});
+      if (!source.playback && !reason) leave({kind: 'end'});
     },
     (error: unknown) => leave({kind: 'error', error: asError(error)}),
   );
@@ -71,6 +79,9 @@ export async function runTui(options: TuiOptions): Promise<ExitReason> {
     if (why.kind === 'error' || why.kind === 'closed') terminal.close();
     source.stop();
     await Promise.race([drained, forced.promise, delay(DRAIN_MS, undefined, {ref: false})]);
+    // After an error the model may have no summary to make: the recording stays as far as it was written.
+    const closed = why.kind === 'error' ? undefined : keeper.close();
+    await Promise.race([closed, forced.promise, delay(DRAIN_MS, undefined, {ref: false})]);
     return why;
   } finally {
     terminal.close();

@@ -14,15 +14,19 @@ export interface Layout {
 
 export const SMALLEST = {columns: 40, rows: 10};
 const FULL = {columns: 80, rows: 24};
+/** Columns of a tile: at least, and where several rows of tiles are as well. */
 const TILE_MIN = 20;
+const TILE_COMFORTABLE = 26;
+/** Tiles that one row takes at the least width. */
+const ONE_ROW = 4;
 /** Top line, status line, bottom line. */
-const LINES = 3;
+export const LINES = 3;
 const EVENTS_MIN = 6;
 /** Border and axis of the heatmap. */
 const HEAT_FRAME = 3;
 
-/** Lays the screen out. `cpus` is how many rows the heatmap could use. */
-export function layoutFor(columns: number, rows: number, subsystems: number, cpus: number): Layout {
+/** Lays the overview out. `cpus` is how many rows the heatmap could use, `lines` what stands above and below the panes. */
+export function layoutFor(columns: number, rows: number, subsystems: number, cpus: number, lines = LINES): Layout {
   if (columns < SMALLEST.columns || rows < SMALLEST.rows) {
     return {
       kind: 'small',
@@ -37,7 +41,7 @@ export function layoutFor(columns: number, rows: number, subsystems: number, cpu
   }
   const count = Math.max(1, subsystems);
   const reduced = columns < FULL.columns || rows < FULL.rows;
-  const body = rows - LINES;
+  const body = rows - lines;
   if (reduced) {
     const tilesHeight = Math.min(count, Math.floor(body / 2));
     return {
@@ -51,12 +55,14 @@ export function layoutFor(columns: number, rows: number, subsystems: number, cpu
       eventsHeight: body - tilesHeight,
     };
   }
-  const tilesAcross = Math.min(count, Math.floor(columns / TILE_MIN), count > 4 ? Math.ceil(count / 2) : count);
+  const tilesAcross = tilesAcrossFor(columns, count);
   const tileRows = Math.ceil(count / tilesAcross);
   const tileHeight = tileHeightFor(rows, tileRows);
   const tilesHeight = tileHeight * tileRows;
   const rest = body - tilesHeight;
-  const share = Math.floor(rest * (rows >= 40 ? 0.5 : 0.45));
+  // A heatmap of one or two CPUs is never worth scrolling.
+  const few = cpus <= 2 ? cpus + HEAT_FRAME : 0;
+  const share = Math.max(few, Math.floor(rest * (rows >= 40 ? 0.5 : 0.45)));
   const room = Math.min(Math.max(cpus, 1) + HEAT_FRAME, share, rest - EVENTS_MIN);
   const heatmapHeight = room >= HEAT_FRAME + 1 ? room : 0;
   return {
@@ -71,7 +77,14 @@ export function layoutFor(columns: number, rows: number, subsystems: number, cpu
   };
 }
 
+/** As few rows as leave the tiles comfortably wide, at most two, and all of about the same length. */
+function tilesAcrossFor(columns: number, count: number): number {
+  if (count <= ONE_ROW) return Math.min(count, Math.floor(columns / TILE_MIN));
+  const rows = Math.min(2, Math.ceil(count / Math.floor(columns / TILE_COMFORTABLE)));
+  return Math.min(Math.ceil(count / rows), Math.floor(columns / TILE_MIN));
+}
+
 function tileHeightFor(rows: number, tileRows: number): number {
-  if (tileRows > 1) return rows >= 40 ? 6 : 5;
+  if (tileRows > 1) return rows >= 56 ? 7 : rows >= 40 ? 6 : 5;
   return rows >= 50 ? 8 : rows >= 32 ? 7 : 5;
 }

@@ -41,6 +41,13 @@ export interface Glyphs {
   dot: string;
   play: string;
   pause: string;
+  /** Ascending and descending order. */
+  up: string;
+  down: string;
+  /** The time bar: where it stands, what was played, what is to come. */
+  head: string;
+  passed: string;
+  ahead: string;
 }
 
 export interface Theme {
@@ -52,7 +59,9 @@ export interface Theme {
   utf8: boolean;
 }
 
-export type ThemeName = 'dark' | 'sixteen' | 'mono';
+/** What `--theme` can name; `auto` chooses by the terminal. */
+export const THEMES = ['auto', 'dark', 'light', 'contrast', 'sixteen', 'mono'] as const;
+export type ThemeName = Exclude<(typeof THEMES)[number], 'auto'>;
 
 const UNICODE: Glyphs = {
   status: {OK: '●', WARNING: '▲', CRITICAL: '✖', UNKNOWN: '○'},
@@ -64,6 +73,11 @@ const UNICODE: Glyphs = {
   dot: '·',
   play: '▶',
   pause: '‖',
+  up: '▲',
+  down: '▼',
+  head: '┃',
+  passed: '━',
+  ahead: '─',
 };
 
 const ASCII: Glyphs = {
@@ -76,6 +90,11 @@ const ASCII: Glyphs = {
   dot: '.',
   play: '>',
   pause: '=',
+  up: '^',
+  down: 'v',
+  head: '|',
+  passed: '=',
+  ahead: '-',
 };
 
 /** Attributes without colour: bold, dim, underline and reverse alone. Every other variant builds on it. */
@@ -158,7 +177,64 @@ const DARK: Record<Token, string> = {
   spark: '38;5;74',
 };
 
-const VARIANTS: Record<ThemeName, Record<Token, string>> = {dark: DARK, sixteen: SIXTEEN, mono: MONO};
+/** The same hues for a light background. */
+const LIGHT: Record<Token, string> = {
+  ...DARK,
+  dim: '38;5;240',
+  title: '1;38;5;24',
+  accent: '38;5;25',
+  border: '38;5;248',
+  'border.focus': '1;38;5;25',
+  bar: '48;5;254;38;5;236',
+  'bar.bold': '48;5;254;38;5;16;1',
+  'bar.dim': '48;5;254;38;5;240',
+  'bar.key': '1;38;5;25',
+  selected: '48;5;153;38;5;16',
+  'selected.dim': '48;5;254',
+  'status.ok': '38;5;25',
+  'status.warning': '38;5;136;1',
+  'status.critical': '48;5;125;38;5;231;1',
+  'status.unknown': '38;5;242',
+  'heat.normal': '38;5;25',
+  'heat.warning': '38;5;172',
+  'heat.critical': '38;5;160;1',
+  spark: '38;5;25',
+};
+
+/** Bright colours of any terminal, nothing dimmed, and what is selected or wrong on a bright ground. */
+const CONTRAST: Record<Token, string> = {
+  ...SIXTEEN,
+  dim: '',
+  title: '1',
+  accent: '1;96',
+  border: '',
+  'border.focus': '1;93',
+  bar: '107;30',
+  'bar.bold': '107;30;1',
+  'bar.dim': '107;30',
+  'bar.key': '1;93',
+  'mode.live': '106;30;1',
+  'mode.paused': '103;30;1',
+  'mode.replay': '105;30;1',
+  selected: '103;30;1',
+  'selected.dim': '4',
+  'status.ok': '1;96',
+  'status.warning': '103;30;1',
+  'status.critical': '105;30;1',
+  'status.unknown': '',
+  'heat.normal': '96',
+  'heat.warning': '1;93',
+  'heat.critical': '1;95',
+  spark: '96',
+};
+
+const VARIANTS: Record<ThemeName, Record<Token, string>> = {
+  dark: DARK,
+  light: LIGHT,
+  contrast: CONTRAST,
+  sixteen: SIXTEEN,
+  mono: MONO,
+};
 
 /** Makes a theme. `utf8: false` draws with ASCII characters alone. */
 export function makeTheme(name: ThemeName, utf8 = true): Theme {
@@ -183,7 +259,9 @@ export function chooseTheme({name, noColor, env}: ThemeChoice): Theme {
   const utf8 = /utf-?8/i.test(env['LC_ALL'] || env['LC_CTYPE'] || env['LANG'] || 'utf-8');
   const term = env['TERM'] ?? '';
   if (noColor || env['NO_COLOR'] || term === 'dumb' || name === 'mono') return makeTheme('mono', utf8);
-  if (name === 'dark' || name === 'sixteen') return makeTheme(name, utf8);
+  if (name !== undefined && name !== 'auto' && Object.hasOwn(VARIANTS, name)) {
+    return makeTheme(name as ThemeName, utf8);
+  }
   const many = /256|kitty|alacritty|ghostty|direct/.test(term) || Boolean(env['COLORTERM']);
   return makeTheme(many ? 'dark' : 'sixteen', utf8);
 }

@@ -14,6 +14,8 @@ async function shown(options: SyntheticOptions = {}) {
     quit: () => asked.push('quit'),
     suspend: () => asked.push('suspend'),
     redraw: () => asked.push('redraw'),
+    export: () => asked.push('export'),
+    record: () => asked.push('record'),
   };
   const app = <App store={made.store} hands={hands} />;
   const ink = render(app);
@@ -81,6 +83,30 @@ test('the threshold dialog takes keys typed at once and pastes, refuses nonsense
   await press('=9');
   t.notRegex(await press('\x1b', (f) => !f.includes('Warning')), /Warning threshold/);
   t.is(source.calls.length, 1);
+  unmount();
+});
+
+test('x lists the probes of a tile that has several, and switches the selected one', async (t) => {
+  const {press, store, source, more, unmount} = await shown();
+  store.select('first');
+  while (store.selected !== 'memory') store.select(1);
+  t.true(store.probes.length > 1);
+  const list = await press('x');
+  t.regex(list, /Probes of memory/);
+  t.regex(list, /▶ oom +attached +tp_btf/);
+  t.deepEqual(source.calls, []);
+  await press('jkj');
+  t.is(store.probeAt, 1);
+  await press('\r');
+  t.is(source.calls.at(-1), `toggle ${store.probes[1]!.id}`);
+  await more(2);
+  t.regex(await press('', (f) => /▶ \S+ +off/.test(f)), new RegExp(`▶ ${store.probes[1]!.id} +off`));
+  await press('G');
+  t.is(store.probeAt, store.probes.length - 1);
+  await press('x');
+  t.is(source.calls.at(-1), `toggle ${store.probes.at(-1)!.id}`);
+  t.notRegex(await press('\x1b', (f) => !f.includes('Probes of')), /Probes of/);
+  t.is(store.focus, 'tiles');
   unmount();
 });
 

@@ -1,6 +1,6 @@
 import test from 'ava';
 import fc from 'fast-check';
-import {cutText, fitText, sliceCells, textWidth} from '../../src/tui/text/cells.ts';
+import {cutStart, cutText, fitText, sliceCells, textWidth} from '../../src/tui/text/cells.ts';
 
 const plain = (line: string): string => line.replace(/\x1b\[[0-9;]*m/g, '');
 
@@ -40,4 +40,11 @@ test('fitted and sliced texts take their width exactly', (t) => {
       t.is(textWidth(plain(sliceCells(`\x1b[0;1m${text}`, start, width))), width);
     }),
   );
+});
+
+test('of a path the end is kept, whatever its characters take', (t) => {
+  t.is(cutStart('/srv/data/file', 20), '/srv/data/file');
+  t.is(cutStart('/srv/data/file', 8), '…ta/file');
+  t.is(cutStart('/名前/名前', 6), '…/名前');
+  t.is(cutStart('abc', 0), '');
 });

@@ -20,7 +20,9 @@ if (options.throwInView) {
 }
 
 console.log(`PID ${process.pid}`);
-const reason = await runTui({source, model, stdin: process.stdin, stdout: process.stdout});
+const {exportDir} = options;
+const {theme, mouse} = options;
+const reason = await runTui({source, model, theme, mouse, stdin: process.stdin, stdout: process.stdout, exportDir});
 await source.close();
 console.log(`ended ${JSON.stringify(reason)} ${'error' in reason ? reason.error.message : ''}`);
 console.log(`calls ${synthetic.calls.join(', ')}`);

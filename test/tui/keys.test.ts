@@ -5,7 +5,21 @@ import {InputFilter} from '../../src/tui/keys/stdin.ts';
 import {KEYS, type Where} from '../../src/tui/keys/table.ts';
 
 const NONE = {} as Key;
-const WHERES: Where[] = ['tiles', 'heatmap', 'events', 'help', 'threshold', 'small'];
+const WHERES: Where[] = [
+  'tiles',
+  'heatmap',
+  'events',
+  'list',
+  'canvas',
+  'help',
+  'threshold',
+  'probes',
+  'filter',
+  'pid',
+  'small',
+];
+
+const CONTEXTS = [false, true].flatMap((replay) => [false, true].map((drilled) => ({replay, drilled})));
 
 function commandOf(name: string, where: Where = 'events', replay = false): string | undefined {
   const match = matchKey(name, {where, replay});
@@ -35,19 +49,24 @@ test('the same key means what fits where it is pressed', (t) => {
   t.is(commandOf('?'), 'help');
   t.is(commandOf('?', 'help'), 'close');
   t.is(commandOf('left', 'tiles'), 'left');
-  t.is(commandOf('left', 'events'), undefined);
+  t.is(commandOf('left', 'tiles', true), 'seek-back');
+  t.is(commandOf('left', 'events', true), 'seek-back');
+  t.is(commandOf('left', 'events'), 'unavailable seek-back');
   t.is(commandOf('x', 'tiles', true), 'unavailable toggle');
   t.is(commandOf(',', 'tiles'), 'unavailable step-back');
   t.is(commandOf('c', 'small'), undefined);
   for (const where of WHERES) t.is(commandOf('ctrl+c', where), 'quit');
   t.is(commandOf('q', 'threshold'), undefined);
   t.is(commandOf('q', 'help'), 'quit');
+  for (const key of ['q', '1', 'space', '?', 'x', '/']) t.is(commandOf(key, 'filter'), undefined);
+  t.is(commandOf('escape'), undefined);
+  t.deepEqual(matchKey('escape', {where: 'list', replay: false, drilled: true}), {command: 'back'});
 });
 
 test('no key has two meanings in one place, and every row is reachable', (t) => {
   for (const where of WHERES) {
-    for (const replay of [false, true]) {
-      const keys = rowsFor({where, replay}).flatMap((row) => row.keys);
+    for (const context of CONTEXTS) {
+      const keys = rowsFor({where, ...context}).flatMap((row) => row.keys);
       t.deepEqual(
         keys.filter((key, i) => keys.indexOf(key) !== i),
         [],
@@ -55,9 +74,32 @@ test('no key has two meanings in one place, and every row is reachable', (t) => 
     }
   }
   for (const row of KEYS) {
-    const places = WHERES.flatMap((where) => [...rowsFor({where, replay: false}), ...rowsFor({where, replay: true})]);
+    const places = WHERES.flatMap((where) => CONTEXTS.flatMap((context) => rowsFor({where, ...context})));
     t.true(places.includes(row), row.command);
   }
+});
+
+test('reports of the mouse go their own way, also in pieces, and never become keys', (t) => {
+  const reports: unknown[] = [];
+  const filter = new InputFilter((report) => reports.push(report));
+  t.is(filter.push('a\x1b[<0;10;5Mb\x1b[<0;10;5mc'), 'abc');
+  t.is(filter.push('\x1b[<64;1'), '');
+  t.is(filter.push('00;2'), '');
+  t.is(filter.push('0Mj'), 'j');
+  t.deepEqual(reports, [
+    {button: 0, x: 9, y: 4, pressed: true},
+    {button: 0, x: 9, y: 4, pressed: false},
+    {button: 64, x: 99, y: 19, pressed: true},
+  ]);
+  t.is(filter.push('\x1b[<16;1;1M'), '');
+  t.like(reports.at(-1), {button: 0});
+  const {length} = reports;
+  t.is(filter.push(`\x1b[<${'9'.repeat(1000)}M`), '');
+  t.is(filter.push('\x1b[<M\x1b[<1;2M\x1b[<1;2;3;4M'), '');
+  t.is(filter.push('\x1b[<1;2q\x1b[<1\x1b[A'), 'q\x1b[A');
+  t.is(reports.length, length);
+  t.is(filter.push('\x1b[200~\x1b[<0;1;1M\x1b[201~'), '\x1b[200~<0;1;1M\x1b[201~');
+  t.is(reports.length, length);
 });
 
 test('mouse reports and endless pastes are taken out of the input', (t) => {

@@ -23,6 +23,14 @@ test('the parts fill the screen exactly, whatever its size', (t) => {
   );
 });
 
+test('six subsystems: two rows of three, one row where there is room; all have space beside the events', (t) => {
+  t.like(layoutFor(80, 24, 6, 4), {tilesAcross: 3, tileHeight: 5, tilesHeight: 10, heatmapHeight: 4, eventsHeight: 7});
+  t.like(layoutFor(120, 40, 6, 4), {tilesAcross: 3, tileHeight: 6, tilesHeight: 12, heatmapHeight: 7});
+  t.like(layoutFor(200, 60, 6, 4), {tilesAcross: 6, tileHeight: 8, tilesHeight: 8, heatmapHeight: 7});
+  t.like(layoutFor(80, 24, 5, 2), {tilesAcross: 3, tilesHeight: 10});
+  t.like(layoutFor(80, 24, 8, 2), {tilesAcross: 4, tilesHeight: 10});
+});
+
 test('four subsystems stand side by side at 80 columns; eight take two rows', (t) => {
   t.is(layoutFor(80, 24, 4, 4).tilesAcross, 4);
   t.like(layoutFor(120, 40, 8, 4), {tilesAcross: 4, tilesHeight: 12});

@@ -12,7 +12,9 @@ import {Store} from '../../src/tui/state/store.ts';
 import {textWidth} from '../../src/tui/text/cells.ts';
 import {makeTheme} from '../../src/tui/theme.ts';
 import {paintTooSmall} from '../../src/tui/views/too-small.ts';
-import type {KernelEvent} from '../../src/types/stream.ts';
+import type {State} from '../../src/types/state.ts';
+import type {KernelEvent, ProbeInfo} from '../../src/types/stream.ts';
+import {drop, fault, lockup, pressure, slowFile} from '../util/synthetic.ts';
 import {filled, unstyled} from './state.ts';
 
 test('every pane paints lines of exactly its width and holds back no escape but styles', async (t) => {
@@ -80,6 +82,33 @@ test('addresses are shown with their ports, IPv6 in brackets', (t) => {
   t.deepEqual(eventFields(event as unknown as KernelEvent)[0], ['', '[::1]:1 → 10.0.0.2:2']);
 });
 
+test('each type has its fields, a path without its name again, a packet without ports as it is', (t) => {
+  const shown = (event: KernelEvent) => eventFields(event).map(([name, value]) => (name ? `${name}=${value}` : value));
+  t.deepEqual(shown(slowFile(1, 12_000)), [
+    'latency=12ms',
+    'op=read',
+    'path=/srv/data/big',
+    'fs=ext4',
+    'size=64KiB',
+    'file=regular',
+    'inode=4711',
+  ]);
+  t.deepEqual(shown(drop(1, {protocol: 'ICMP', sport: undefined, dport: undefined, device: 'eth0'})), [
+    'reason=SOCKET_RCVBUFF',
+    '10.0.0.1 → 10.0.0.2',
+    'class=fault',
+    'protocol=ICMP',
+    'dev=eth0',
+    'location=__udp_enqueue_schedule_skb+0x2f0',
+  ]);
+  t.deepEqual(shown(pressure(1)), ['scope=host', 'some=13%', 'full=3.1%']);
+  t.deepEqual(shown(fault(1, {latency_us: 8400})), ['latency=8.4ms', 'address=0x7f0012345000']);
+  t.deepEqual(shown(lockup(1, 'HUNG_TASK')), [
+    'stuck=22s',
+    'stack=io_schedule<-folio_wait_bit_common<-vfs_fsync_range',
+  ]);
+});
+
 test('tiles say what is wrong, and which is selected', async (t) => {
   const {store, source, more} = await filled({}, 4);
   source.controls?.toggle('sched');
@@ -89,6 +118,61 @@ test('tiles say what is wrong, and which is selected', async (t) => {
   t.regex(lines[1]!, /○ UNKNOWN/);
   t.true(lines.some((line) => line.includes('sched off')));
   t.true(lines.some((line) => line.includes('warns from 10ms')));
+});
+
+/** The tiles of a made-up moment, six side by side and high enough for all that they can show. */
+async function tilesOf(change: (state: State) => void): Promise<string[]> {
+  const {store} = await filled({}, 4);
+  change(store.state);
+  return paintTiles(store, layoutFor(240, 60, 6, 2), 240, 8).map(unstyled);
+}
+
+test('a subsystem without latencies shows what says most of it', async (t) => {
+  const lines = await tilesOf((state) => {
+    state.network = {resent_pct: 0.12, fault_drops_per_s: 3};
+    const sample = state.sample!;
+    state.sample = {
+      ...sample,
+      host: {...sample.host, mem_available_bytes: 3 * 2 ** 30},
+      pressure: {memory: {some_avg10_pct: 1.5}},
+    };
+  });
+  t.regex(lines[2]!, /stall 1\.5% free 3GiB .*resent 0\.12% drops 3\/s/);
+  t.regex(lines[3]!, /events \d+ .*events \d+/);
+});
+
+test('figures that are unknown are not shown, and those without room left out whole', async (t) => {
+  const unknown = await tilesOf((state) => {
+    state.network = {};
+  });
+  t.notRegex(unknown.join(), /resent|drops \d|stall /);
+  const {store} = await filled({}, 4);
+  store.state.network = {resent_pct: 0.12, fault_drops_per_s: 3};
+  const narrow = paintTiles(store, layoutFor(80, 24, 4, 2), 80, 10).map(unstyled);
+  t.regex(narrow.join('\n'), /│ resent 0\.12%\s+│/);
+});
+
+test('a probe that is off by itself is no trouble, one that was switched off is said', async (t) => {
+  const probe = (id: string, state: ProbeInfo['state']): ProbeInfo => ({id, subsystem: 'memory', state});
+  const lines = await tilesOf((state) => {
+    state.probes = [probe('oom', 'attached'), probe('fault-latency', 'off')];
+  });
+  t.notRegex(lines[5]!, /fault-latency/);
+  t.regex(lines[6]!, /oom attached; fault-latency off/);
+  const off = await tilesOf((state) => {
+    state.probes = [probe('oom', 'off'), probe('faults', 'attached')];
+  });
+  t.regex(off.join('\n'), /oom off/);
+});
+
+test('a lesser method is said where there is room, and takes no place from the history', async (t) => {
+  const {store} = await filled({}, 4);
+  Object.assign(store.state.probes[0]!, {state: 'degraded', reason: 'no fexit'});
+  const small = paintTiles(store, layoutFor(80, 24, 4, 2), 80, 5).map(unstyled);
+  t.notRegex(small.join(), /degraded/);
+  t.regex(small[3]!, /[▁▂▃▄▅▆▇█]/);
+  const large = paintTiles(store, layoutFor(120, 40, 4, 2), 120, 7).map(unstyled);
+  t.regex(large.join(), /sched degraded: no fexit/);
 });
 
 test('before the first frame there is something to read', async (t) => {
@@ -103,8 +187,10 @@ test('the bottom line names the keys that work, how to quit first of all', async
   const {store} = await filled();
   t.is(unstyled(paintBottomLine(store, 'help', 80)[0]!).trim(), 'Esc back  ↑↓ scroll  q quit');
   t.is(unstyled(paintBottomLine(store, 'tiles', 16)[0]!), ' ? help  q quit ');
-  t.regex(unstyled(paintBottomLine(store, 'tiles', 80)[0]!), /x on\/off .*\+ - = threshold/);
+  t.regex(unstyled(paintBottomLine(store, 'tiles', 80)[0]!), /1-9 view .*Tab pane .*x on\/off .*\+ - = warn/);
   const {store: replay} = await filled({replay: true});
   t.regex(unstyled(paintBottomLine(replay, 'events', 120)[0]!), /Space play\/pause.*, \. step.*< > speed/);
   t.notRegex(unstyled(paintBottomLine(replay, 'events', 120)[0]!), /on\/off/);
+  store.show('processes');
+  t.notRegex(unstyled(paintBottomLine(store, 'list', 200)[0]!), /on\/off|warn/, 'no probe is selected there');
 });

@@ -12,6 +12,10 @@ export interface Launch {
   columns?: number;
   rows?: number;
   options?: SyntheticOptions & Record<string, unknown>;
+  /** A program and its arguments in place of the test's app. */
+  command?: readonly string[];
+  /** With job control: a stopped program leaves its shell waiting for a line, after which it goes on. */
+  jobs?: boolean;
   env?: Record<string, string>;
 }
 
@@ -23,7 +27,7 @@ export class Pty {
   private readonly screen: headless.Terminal;
   private readonly child: pty.IPty;
 
-  constructor({columns = 80, rows = 24, options = {}, env = {}}: Launch = {}) {
+  constructor({columns = 80, rows = 24, options = {}, command, jobs, env = {}}: Launch = {}) {
     const inherited = {...process.env, TERM: 'xterm-256color', LANG: 'C.UTF-8', TZ: 'UTC', ...env} as Record<
       string,
       string
@@ -31,10 +35,20 @@ export class Pty {
     // Ink paints nothing when it believes in a CI, and colours must not depend on who runs the tests.
     for (const name of ['CI', 'NO_COLOR', 'LC_ALL', 'LC_CTYPE', 'FORCE_COLOR'])
       if (!(name in env)) delete inherited[name];
-    const marks = 'stty -g; "$0" --import tsx "$1" "$2"; echo; echo "rc $?"; stty -g';
-    const args = ['-c', marks, process.execPath, APP, JSON.stringify(options)];
+    // An interactive shell sets the terminal right after a stop; this one must be told to.
+    const run = jobs
+      ? 'set -m; as=$(stty -g); "$0" "$@"; echo "stopped $?"; stty -g; stty "$as"; read -r _; fg >/dev/null'
+      : '"$0" "$@"; echo';
+    const marks = `stty -g; ${run}; echo "rc $?"; stty -g`;
+    const app = [process.execPath, '--import', 'tsx', APP, JSON.stringify(options)];
+    const args = ['-c', marks, ...(command ?? app)];
     this.screen = new headless.Terminal({cols: columns, rows, allowProposedApi: true});
-    this.child = pty.spawn('/bin/sh', args, {cols: columns, rows, env: inherited, cwd: `${NODE_MODULES}/..`});
+    this.child = pty.spawn(jobs ? '/bin/bash' : '/bin/sh', args, {
+      cols: columns,
+      rows,
+      env: inherited,
+      cwd: `${NODE_MODULES}/..`,
+    });
     this.child.onData((data) => {
       this.raw += data;
       this.screen.write(data);
@@ -55,6 +69,15 @@ export class Pty {
 
   get text(): string {
     return this.lines.join('\n');
+  }
+
+  /** The screen's cells, row by row. */
+  get cells(): headless.IBufferCell[][] {
+    const {active} = this.screen.buffer;
+    const rows = Array.from({length: this.screen.rows}, (_, y) => active.getLine(active.viewportY + y));
+    return rows.map((row) =>
+      Array.from({length: this.screen.cols}, (_, x) => row?.getCell(x)).filter((cell) => cell !== undefined),
+    );
   }
 
   get alternate(): boolean {

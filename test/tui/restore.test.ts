@@ -83,6 +83,57 @@ for (const {name, options, leave, reason} of WAYS) {
   });
 }
 
+const STOPS: [name: string, stop: (pty: Pty) => void][] = [
+  ['Ctrl-Z', (pty) => pty.send('\x1a')],
+  ['SIGTSTP', ({program}) => void process.kill(program, 'SIGTSTP')],
+];
+
+for (const [name, stop] of STOPS) {
+  test.serial(`${name} gives the terminal to the shell as it was, and fg takes it again`, async (t) => {
+    const pty = new Pty({jobs: true});
+    try {
+      await pty.shows('LIVE');
+      stop(pty);
+      await pty.shows(/stopped 148/);
+      t.false(pty.alternate);
+      t.true(pty.raw.lastIndexOf('\x1b[?25h') > pty.raw.lastIndexOf('\x1b[?25l'), 'the cursor is shown');
+      t.true(pty.raw.lastIndexOf('\x1b[?2004l') > pty.raw.lastIndexOf('\x1b[?2004h'), 'pastes are not bracketed');
+      await pty.until(() => pty.settings.length === 2, 'the settings', 5000);
+      t.is(pty.settings[1], pty.settings[0]);
+      pty.send('\n');
+      await pty.shows('LIVE');
+      t.true(pty.alternate);
+      pty.send('?');
+      await pty.shows(/Keys \(/);
+      pty.send('?q');
+      await pty.end();
+      t.regex(pty.text, /"kind":"quit"/);
+      t.regex(pty.text, /rc 0/);
+      t.is(pty.settings[2], pty.settings[0]);
+    } finally {
+      pty.kill();
+    }
+  });
+}
+
+test.serial('a stop that nobody announced: after SIGCONT the screen is whole again', async (t) => {
+  const pty = new Pty({jobs: true});
+  try {
+    await pty.shows('LIVE');
+    process.kill(pty.program, 'SIGSTOP');
+    await pty.shows(/stopped 147/);
+    pty.send('\n');
+    await pty.until((text) => text.includes('LIVE') && !text.includes('stopped'), 'a whole screen');
+    pty.send('q');
+    await pty.end();
+    t.regex(pty.text, /rc 0/);
+    t.is(pty.settings.at(-1), pty.settings[0]);
+    t.false(pty.alternate);
+  } finally {
+    pty.kill();
+  }
+});
+
 test.serial('the program ends when its terminal vanishes', async (t) => {
   const pty = new Pty();
   try {

@@ -26,8 +26,13 @@ for (const [columns, rows] of sizes) {
       t.true(lines[0]!.startsWith(' kstop synthetic'));
       t.regex(lines[0]!, /LIVE .*self 0\.31% bpf 0\.02%.* 03:04:\d\d $/);
       t.regex(lines[1]!, /✖ CRITICAL\s+memory: OOM kill/);
-      for (const name of ['Scheduler', 'Block I/O', 'Memory', 'Network']) t.true(lines[2]!.includes(name));
-      t.regex(pty.text, /● OK .* ✖ CRITICAL/);
+      const top = rows >= 30 ? 3 : 2;
+      if (top === 3) t.regex(lines[2]!, /^ 1 Overview {2}2 Sched {2}3 Disk & files .*9 Traces/);
+      t.true(lines[top]!.includes('Scheduler'));
+      for (const name of ['Block I/O', 'Files', 'Memory', 'Network', 'System calls', 'Processes', 'Lock-ups'])
+        t.regex(pty.text, new RegExp(`┌─ ${name} ─`));
+      t.regex(pty.text, /● OK {2}.*│/);
+      t.regex(pty.text, /✖ CRITICAL .*│/);
       t.regex(pty.text, /cpu2\s+[░▒▓█]+/);
       t.regex(lines.at(-2)!, /^└─+┘$/);
       t.regex(lines.at(-1)!, /Space pause.*q quit/);
@@ -65,7 +70,7 @@ test.serial(
   async (t) => {
     await withPty({options: {intervalMs: 200, rate: 20}}, async (pty) => {
       await pty.shows('OOM_KILL');
-      pty.send('\x1b[200~qqq x x q\r\n+++\x1b[201~\x1b[<0;10;10M\x1b[M qq\x1b[<64;3;3m');
+      pty.send('\x1b[200~qqq x x q\r\n+++\x1b[201~\x1b[<0;10;4M\x1b[M qq\x1b[<64;3;3m');
       pty.send('x');
       await pty.shows(/✖|○ UNKNOWN/);
       await pty.shows('sched off');
@@ -75,8 +80,9 @@ test.serial(
       await pty.shows('Warning threshold of sched');
       pty.send('7ms\r');
       await pty.shows('sched warns from 7ms');
-      pty.send('\x1b[C\x1b[C-');
-      await pty.shows('memory has no threshold');
+      // Down, from the first row of tiles to the one below.
+      pty.send('j-');
+      await pty.shows('network has no threshold');
       pty.send('\t\tkkk');
       await pty.shows('new below');
       pty.send('G');

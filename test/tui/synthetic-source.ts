@@ -1,7 +1,17 @@
 import {setTimeout as delay} from 'node:timers/promises';
 import {PROBES} from '../../src/probes/catalog.ts';
 import type {Controls, Frame, Playback, PlaybackControls, Source} from '../../src/types/frame.ts';
-import type {Header, Histogram, KernelEvent, Sample, Stamp, SubsystemName} from '../../src/types/stream.ts';
+import type {
+  Counter,
+  Focus,
+  Header,
+  Histogram,
+  KernelEvent,
+  ProcessRow,
+  Sample,
+  Stamp,
+  SubsystemName,
+} from '../../src/types/stream.ts';
 
 /** What a synthetic source makes. Nothing of it was measured: it exists to fill screens in tests. */
 export interface SyntheticOptions {
@@ -19,6 +29,12 @@ export interface SyntheticOptions {
   stuck?: boolean;
   /** Command names as an attacker would choose them. */
   hostile?: boolean;
+  /** Processes in each sample. */
+  processes?: number;
+  /** Cgroups with traffic in each sample. */
+  cgroups?: number;
+  /** Time passes without waiting. */
+  instant?: boolean;
 }
 
 const T0 = Date.UTC(2026, 0, 2, 3, 4, 5);
@@ -40,6 +56,7 @@ export class SyntheticSource implements Source {
   readonly playback?: PlaybackControls;
   private ms = 0;
   private seq = 0;
+  private focused: number | undefined;
   private stopped = false;
   private readonly pending: Frame[] = [];
   private readonly states = new Map(PROBES.map((probe) => [probe.id, 'attached' as const as 'attached' | 'off']));
@@ -48,7 +65,12 @@ export class SyntheticSource implements Source {
 
   constructor(private readonly options: SyntheticOptions = {}) {
     if (options.replay) this.playback = this.makePlayback();
-    else this.controls = {toggle: (id) => this.toggle(id), threshold: (name, us) => this.threshold(name, us)};
+    else
+      this.controls = {
+        toggle: (id) => this.toggle(id),
+        threshold: (name, us) => this.threshold(name, us),
+        focus: (pid) => this.focus(pid),
+      };
   }
 
   async *frames(): AsyncGenerator<Frame> {
@@ -57,7 +79,7 @@ export class SyntheticSource implements Source {
     for (let n = 0; n < samples && !this.stopped; n++) {
       if (n === failAfter) throw new Error('the synthetic source failed as it was asked to');
       yield {...this.empty(), events: this.events(), sample: this.sample(intervalMs)};
-      await delay(intervalMs, undefined, {signal: this.abort.signal}).catch(() => {});
+      if (!this.options.instant) await delay(intervalMs, undefined, {signal: this.abort.signal}).catch(() => {});
       this.ms += intervalMs;
       while (this.pending.length > 0) yield this.pending.shift() as Frame;
     }
@@ -164,11 +186,34 @@ export class SyntheticSource implements Source {
         memory: {status: 'OK', events: 0, rate_per_s: 0},
         network: {status: 'OK', events: 1, rate_per_s: 1},
       },
+      ...(this.options.processes !== undefined && {processes: this.processRows()}),
       histograms: [this.histogram()],
-      counters: [],
+      counters: this.traffic(),
       self: {cpu_pct: 0.31, rss_bytes: 80_000_000, kernel_cpu_pct: 0.02},
       loss: Object.fromEntries(PROBES.map((probe) => [probe.id, {held: 0, lost: 0, missed: 0}])),
+      ...(this.focused !== undefined && {focus: this.focusOf(this.focused)}),
     };
+  }
+
+  private traffic(): Counter[] {
+    const {cgroups = 0} = this.options;
+    return Array.from({length: cgroups}, (_, i) => ({
+      name: 'container_net_bytes',
+      labels: {cgroup: `/kubepods.slice/pod${i}/container${i}`, direction: i % 2 ? 'rx' : 'tx'},
+      value: this.ms * (1 + (i % 9)),
+    }));
+  }
+
+  /** Each sample in another order, as the busiest change. */
+  private processRows(): ProcessRow[] {
+    const {processes = 0, hostile} = this.options;
+    const names = hostile ? HOSTILE : NAMES;
+    const time_bucket = Math.floor((T0 + this.ms) / 1000);
+    return Array.from({length: processes}, (_, i) => {
+      const pid = 1 + ((i * 7919 + this.ms) % processes);
+      const comm = names[pid % names.length] as string;
+      return {time_bucket, pid, comm, minor_faults: (pid * 31) % 1000, ...(pid % 10 === 0 && {major_faults: pid})};
+    });
   }
 
   private figures(_name: SubsystemName, perSecond: number, p99: number) {
@@ -217,6 +262,24 @@ export class SyntheticSource implements Source {
     this.pending.push({...this.empty(), probes: [{kind: 'probe', ...this.stamp(), ...change}]});
   }
 
+  private focus(pid: number | undefined): string | undefined {
+    this.calls.push(`focus ${pid}`);
+    this.focused = pid !== undefined && pid < 4_000_000 ? pid : undefined;
+    return pid !== undefined && pid >= 4_000_000 ? `there is no process ${pid}` : undefined;
+  }
+
+  private focusOf(pid: number): Focus {
+    const comm = this.options.hostile ? (HOSTILE[0] as string) : 'nginx';
+    const identity = {ppid: 1, uid: 33, user: 'www-data', cgroup: '/system.slice/nginx.service', threads: 12};
+    const levels = {
+      state: 'sleeping' as const,
+      started: '2026-01-02T01:02:03.450Z',
+      rss_bytes: 50_000_000 + this.ms * 100,
+    };
+    const figures = {interval_ms: 1000, cpu_time_ms: 120, run_delay_ms: 3.1, timeslices: 44, read_bytes: 3_145_728};
+    return {pid, comm, ...identity, ...levels, ...figures, voluntary_switches: 40, minor_faults: 12, major_faults: 0};
+  }
+
   private makePlayback(): PlaybackControls {
     const {play} = this;
     return {
@@ -225,7 +288,14 @@ export class SyntheticSource implements Source {
         this.calls.push('playPause');
         play.playing = !play.playing;
       },
-      step: (n) => void this.calls.push(`step ${n}`),
+      step: (n) => {
+        this.calls.push(`step ${n}`);
+        return undefined;
+      },
+      seek: (ms) => {
+        this.calls.push(`seek ${ms < 0 ? 'before the start' : 'on'}`);
+        return ms < 0 ? 'what comes through a pipe has no way back' : undefined;
+      },
       speed: (factor) => {
         this.calls.push(`speed ${factor}`);
         play.speed = factor;

@@ -5,6 +5,8 @@ import {type Command, KEYS, type KeyRow, type Where} from './table.ts';
 export interface Context {
   where: Where;
   replay: boolean;
+  /** In the view of one process. */
+  drilled?: boolean;
 }
 
 /** What a key means: a command, or why it means nothing here. */
@@ -68,6 +70,7 @@ export function matchKey(name: string, context: Context, rows: readonly KeyRow[]
   let unavailable: KeyRow | undefined;
   for (const row of rows) {
     if (!row.keys.includes(name) || !row.where.includes(context.where)) continue;
+    if (row.drilled && !context.drilled) continue;
     if (row.only === undefined || (row.only === 'replay') === context.replay) return {command: row.command};
     unavailable ??= row;
   }
@@ -77,6 +80,9 @@ export function matchKey(name: string, context: Context, rows: readonly KeyRow[]
 /** The rows that work in a context: for the bottom line. */
 export function rowsFor(context: Context): KeyRow[] {
   return KEYS.filter(
-    (row) => row.where.includes(context.where) && (!row.only || (row.only === 'replay') === context.replay),
+    (row) =>
+      row.where.includes(context.where) &&
+      (!row.drilled || context.drilled) &&
+      (!row.only || (row.only === 'replay') === context.replay),
   );
 }

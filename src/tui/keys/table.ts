@@ -6,6 +6,13 @@ export type Command =
   | 'submit'
   | 'suspend'
   | 'redraw'
+  | 'view'
+  | 'drill'
+  | 'filter'
+  | 'drill-pid'
+  | 'back'
+  | 'sort'
+  | 'reverse'
   | 'next-pane'
   | 'previous-pane'
   | 'up'
@@ -26,10 +33,25 @@ export type Command =
   | 'raise'
   | 'lower'
   | 'set-threshold'
+  | 'seek-back'
+  | 'seek-forward'
+  | 'export'
+  | 'record'
   | 'clear';
 
 /** Where the keys go: a pane of the screen, or what covers it. */
-export type Where = 'tiles' | 'heatmap' | 'events' | 'help' | 'threshold' | 'small';
+export type Where =
+  | 'tiles'
+  | 'heatmap'
+  | 'events'
+  | 'list'
+  | 'canvas'
+  | 'help'
+  | 'threshold'
+  | 'probes'
+  | 'filter'
+  | 'pid'
+  | 'small';
 
 /** One row of the key table. Matcher, help screen and bottom line all read it. */
 export interface KeyRow {
@@ -45,18 +67,20 @@ export interface KeyRow {
   where: readonly Where[];
   /** `live`: needs the running kernel, unavailable in a replay. `replay`: the other way round, and silent when live. */
   only?: 'live' | 'replay';
+  /** Only in the view of one process. */
+  drilled?: true;
   /** Heading in the help screen. */
-  group: 'Everywhere' | 'Moving' | 'Probes and thresholds' | 'Replay';
+  group: 'Everywhere' | 'Moving' | 'Lists' | 'Probes and thresholds' | 'Replay';
 }
 
-type More = Partial<Pick<KeyRow, 'short' | 'where' | 'only'>>;
+type More = Partial<Pick<KeyRow, 'keys' | 'short' | 'where' | 'only' | 'drilled'>>;
 type Row = Omit<KeyRow, 'group'>;
 
-const PANES: readonly Where[] = ['tiles', 'heatmap', 'events'];
-const QUIET: readonly Where[] = [...PANES, 'help', 'small'];
-const ALL: readonly Where[] = [...QUIET, 'threshold'];
-const MOVED: readonly Where[] = [...PANES, 'help'];
-const SCROLLED: readonly Where[] = ['heatmap', 'events', 'help'];
+const PANES: readonly Where[] = ['tiles', 'heatmap', 'events', 'list', 'canvas'];
+const QUIET: readonly Where[] = [...PANES, 'help', 'probes', 'small'];
+const ALL: readonly Where[] = [...QUIET, 'threshold', 'filter', 'pid'];
+const SCROLLED: readonly Where[] = ['heatmap', 'events', 'list', 'help'];
+const MOVED: readonly Where[] = ['tiles', ...SCROLLED, 'probes'];
 
 const NAMES: Record<string, string> = {
   Enter: 'return',
@@ -84,6 +108,10 @@ const EVERYWHERE: Row[] = [
   row('help', '? h F1', 'this help', {short: 'help', where: [...PANES, 'small']}),
   row('close', 'Esc ? h F1', 'close the help or a dialog', {short: 'back', where: ['help']}),
   row('pause', 'Space', 'freeze the view; collecting goes on', {short: 'pause', only: 'live'}),
+  row('export', 'e', 'export what is shown: a .json to replay and a report', {
+    short: 'export',
+  }),
+  row('record', 'r', 'start a recording of the stream, or stop it', {short: 'record', only: 'live'}),
   row('clear', 'c', 'clear the event pane', {short: 'clear'}),
   row('redraw', 'Ctrl-L', 'draw the screen anew', {where: ALL}),
   row('suspend', 'Ctrl-Z', 'back to the shell; fg returns', {where: ALL}),
@@ -91,30 +119,51 @@ const EVERYWHERE: Row[] = [
 ];
 
 const TYPING: Row[] = [
+  row('submit', 'Enter', 'keep the filter that was typed', {where: ['filter']}),
   row('submit', 'Enter', 'set what was typed', {short: 'set', where: ['threshold']}),
-  row('close', 'Esc', 'leave it', {short: 'leave', where: ['threshold']}),
-  row('quit', 'Ctrl-C', 'stop and print the summary', {short: 'quit', where: ['threshold']}),
+  row('submit', 'Enter', 'look into that process', {short: 'look', where: ['pid']}),
+  row('close', 'Esc', 'leave it', {short: 'leave', where: ['threshold', 'filter', 'pid']}),
+  row('quit', 'Ctrl-C', 'stop and print the summary', {short: 'quit', where: ['threshold', 'filter', 'pid']}),
 ];
 
 const MOVING: Row[] = [
+  row('view', '1-9', 'a view: Overview, Sched, Disk & files, Memory, Network …', {
+    short: 'view',
+    keys: [...'123456789'],
+  }),
   row('next-pane', 'Tab', 'next pane', {short: 'pane'}),
   row('previous-pane', 'Shift-Tab', 'previous pane'),
-  row('left', '←', 'the subsystem to the left', {where: ['tiles']}),
-  row('right', '→', 'the subsystem to the right', {short: 'select', where: ['tiles']}),
+  row('left', '←', 'the subsystem to the left', {where: ['tiles'], only: 'live'}),
+  row('right', '→', 'the subsystem to the right', {short: 'select', where: ['tiles'], only: 'live'}),
   row('up', '↑ k', 'one row up', {where: MOVED}),
   row('down', '↓ j', 'one row down', {short: 'scroll', where: SCROLLED}),
   row('down', '↓ j', 'one row down', {where: ['tiles']}),
+  row('down', '↓ j', 'one row down', {short: 'select', where: ['probes']}),
   row('page-up', 'PgUp', 'one page up', {where: SCROLLED}),
   row('page-down', 'PgDn', 'one page down', {where: SCROLLED}),
   row('first', 'g Home', 'to the first row', {where: MOVED}),
   row('last', 'G End', 'to the last row; events follow again', {short: 'newest', where: ['events']}),
-  row('last', 'G End', 'to the last row', {where: ['tiles', 'heatmap', 'help']}),
+  row('last', 'G End', 'to the last row', {where: ['tiles', 'heatmap', 'list', 'help', 'probes']}),
+];
+
+const LISTS: Row[] = [
+  row('filter', '/', 'show only some: comm:nginx pid:42 /regex/ …', {short: 'filter'}),
+  row('drill', 'Enter', "look into the selected row's process", {short: 'process', where: ['events', 'list']}),
+  row('drill-pid', 'd', 'look into a process by its number', {short: 'by number'}),
+  row('back', 'Esc Backspace', 'back from a process', {short: 'back', drilled: true}),
+  row('sort', 's', 'sort by the next column', {short: 'sort', where: ['list']}),
+  row('reverse', 'I', 'reverse the order', {short: 'reverse', where: ['list']}),
 ];
 
 const PROBES: Row[] = [
-  row('toggle', 'x', "attach or detach the selected subsystem's probe", {short: 'on/off', only: 'live'}),
+  row('toggle', 'x', "attach or detach the selected subsystem's probe; of several, list them", {
+    short: 'on/off',
+    only: 'live',
+  }),
+  row('toggle', 'x Enter', 'attach or detach the selected probe', {short: 'on/off', where: ['probes'], only: 'live'}),
+  row('close', 'Esc', 'leave the list of probes', {short: 'back', where: ['probes']}),
   row('raise', '+', 'raise its warning threshold (1-2-5 steps)', {only: 'live'}),
-  row('lower', '-', 'lower its warning threshold', {short: 'threshold', only: 'live'}),
+  row('lower', '-', 'lower its warning threshold', {short: 'warn', only: 'live'}),
   row('set-threshold', '=', 'type its warning threshold', {only: 'live'}),
 ];
 
@@ -122,6 +171,8 @@ const REPLAY: Row[] = [
   row('play-pause', 'Space', 'play or pause', {short: 'play/pause', only: 'replay'}),
   row('step-back', ',', 'one sample back', {only: 'replay'}),
   row('step-forward', '.', 'one sample on', {short: 'step', only: 'replay'}),
+  row('seek-back', '←', 'ten seconds back', {only: 'replay'}),
+  row('seek-forward', '→', 'ten seconds on', {short: 'seek', only: 'replay'}),
   row('slower', '<', 'half the speed', {only: 'replay'}),
   row('faster', '>', 'twice the speed', {short: 'speed', only: 'replay'}),
 ];
@@ -132,6 +183,7 @@ const grouped = (group: KeyRow['group'], rows: Row[]): KeyRow[] => rows.map((eac
 export const KEYS: readonly KeyRow[] = [
   ...grouped('Everywhere', [...EVERYWHERE, ...TYPING]),
   ...grouped('Moving', MOVING),
+  ...grouped('Lists', LISTS),
   ...grouped('Probes and thresholds', PROBES),
   ...grouped('Replay', REPLAY),
 ];

@@ -3,23 +3,35 @@ import type {Command, KeyRow, Where} from '../keys/table.ts';
 import type {Store} from '../state/store.ts';
 import {textWidth} from '../text/cells.ts';
 import {Line} from '../text/line.ts';
+import type {Theme} from '../theme.ts';
+import {paintFilterLine} from './filter-line.ts';
 
 /** Which keys are named first where the line is short; how to leave and where to read more always are. */
 const WEIGHT: Command[] = [
   'quit',
   'help',
   'close',
+  'back',
   'submit',
   'pause',
   'play-pause',
-  'next-pane',
-  'right',
+  'view',
   'toggle',
   'lower',
+  'next-pane',
+  'right',
+  'seek-forward',
   'step-forward',
   'faster',
+  'filter',
+  'drill',
+  'sort',
+  'reverse',
+  'drill-pid',
   'down',
   'last',
+  'export',
+  'record',
   'clear',
 ];
 
@@ -28,13 +40,33 @@ const PAIRED: Partial<Record<Command, string>> = {
   down: '↑↓',
   right: '←→',
   lower: '+ - =',
+  'seek-forward': '←→',
   'step-forward': ', .',
   faster: '< >',
 };
 
+/** Keys that need something selected that has a probe. */
+const OF_PROBES: Command[] = ['toggle', 'lower'];
+
+/** The line as painted last: it changes with the focus, not with the data. */
+const painted = new WeakMap<Store, {key: string; lines: string[]}>();
+
 /** The keys that work where the focus is, from the key table. */
 export function paintBottomLine(store: Store, where: Where, width: number): string[] {
-  const rows = rowsFor({where, replay: store.replay}).filter((row) => row.short);
+  if (where === 'filter') return paintFilterLine(store, width);
+  const context = {where, replay: store.replay, drilled: store.view === 'pid'};
+  const selected = store.selected !== undefined;
+  const key = `${where} ${context.replay} ${context.drilled} ${selected} ${width}`;
+  const last = painted.get(store);
+  if (last?.key === key) return last.lines;
+  const rows = rowsFor(context).filter(({short, command}) => short && (selected || !OF_PROBES.includes(command)));
+  const lines = [keyLine(rows, width, store.theme)];
+  painted.set(store, {key, lines});
+  return lines;
+}
+
+/** As many keys as fit, the weightiest of them, in the table's order. */
+function keyLine(rows: readonly KeyRow[], width: number, theme: Theme): string {
   const kept = new Set<KeyRow>();
   let room = width;
   for (const command of WEIGHT) {
@@ -46,9 +78,9 @@ export function paintBottomLine(store: Store, where: Where, width: number): stri
   }
   const leaving = (row: KeyRow): boolean => row.command === 'help' || row.command === 'quit';
   const shown = [...rows.filter((row) => !leaving(row)), ...rows.filter(leaving)].filter((row) => kept.has(row));
-  const line = new Line(width, store.theme);
+  const line = new Line(width, theme);
   for (const row of shown) line.add(` ${keyOf(row)}`, 'bar.key').add(` ${row.short} `, 'dim');
-  return [line.end()];
+  return line.end();
 }
 
 function keyOf({command, label}: KeyRow): string {

@@ -1,6 +1,7 @@
 import type {KernelEvent, UnknownEvent} from '../../types/stream.ts';
-import {bytes, duration} from '../../util/format.ts';
+import {bytes, duration, percent} from '../../util/format.ts';
 import {visibleValue} from '../../util/sanitize.ts';
+import {stackText} from '../../util/stack.ts';
 
 type Fields = [name: string, text: string][];
 type Shown = (value: unknown) => string;
@@ -8,6 +9,14 @@ type Shown = (value: unknown) => string;
 const text: Shown = (value) => visibleValue(String(value)).slice(0, 160);
 const time: Shown = (value) => (typeof value === 'number' ? duration(value) : text(value));
 const size: Shown = (value) => (typeof value === 'number' ? bytes(value) : text(value));
+const part: Shown = (value) => (typeof value === 'number' ? percent(value) : text(value));
+const stuck: Shown = (value) => (typeof value === 'number' ? duration(value * 1000) : text(value));
+const stack: Shown = (value) => text(Array.isArray(value) ? (stackText(value.map(String)) ?? '-') : value);
+
+const LOCKUP: [field: string, name: string, shown: Shown][] = [
+  ['stuck_ms', 'stuck', stuck],
+  ['stack', 'stack', stack],
+];
 
 /** By event type: which fields are shown in which order, under which name, and how. */
 const BY_TYPE: Record<string, [field: string, name: string, shown: Shown][]> = {
@@ -25,6 +34,16 @@ const BY_TYPE: Record<string, [field: string, name: string, shown: Shown][]> = {
     ['owner', 'owner', text],
     ['sector', 'sector', text],
   ],
+  VFS_SLOW: [
+    ['latency_us', 'latency', time],
+    ['op', 'op', text],
+    ['path', 'path', text],
+    ['name', 'name', text],
+    ['fs', 'fs', text],
+    ['size_bytes', 'size', size],
+    ['file_type', 'file', text],
+    ['inode', 'inode', text],
+  ],
   OOM_KILL: [
     ['victim_comm', 'victim', text],
     ['victim_pid', 'victim_pid', text],
@@ -41,6 +60,29 @@ const BY_TYPE: Record<string, [field: string, name: string, shown: Shown][]> = {
     ['state', 'state', text],
     ['segments', 'segments', text],
   ],
+  PACKET_DROP: [
+    ['reason', 'reason', text],
+    ['class', 'class', text],
+    ['protocol', 'protocol', text],
+    ['device', 'dev', text],
+    ['location', 'location', text],
+  ],
+  PAGE_FAULT: [
+    ['latency_us', 'latency', time],
+    ['address', 'address', text],
+  ],
+  MEMORY_PRESSURE: [
+    ['scope', 'scope', text],
+    ['some_avg10_pct', 'some', part],
+    ['full_avg10_pct', 'full', part],
+    ['working_set_bytes', 'working_set', size],
+    ['usage_bytes', 'usage', size],
+    ['limit_bytes', 'limit', size],
+    ['utilization_pct', 'utilization', part],
+  ],
+  SOFT_LOCKUP: LOCKUP,
+  HUNG_TASK: LOCKUP,
+  RCU_STALL: LOCKUP,
 };
 
 /** Fields that every event has, shown in columns of their own. */
@@ -54,9 +96,14 @@ const COMMON = new Set(
 export function eventFields(event: KernelEvent): Fields {
   const values = event as UnknownEvent;
   const known = Object.hasOwn(BY_TYPE, event.type) ? BY_TYPE[event.type] : undefined;
-  const out: Fields = addresses(values);
+  const out: Fields = event.type === 'PACKET_DROP' ? [] : addresses(values);
   if (known) {
-    for (const [field, name, shown] of known) if (values[field] !== undefined) out.push([name, shown(values[field])]);
+    for (const [field, name, shown] of known) {
+      if (values[field] === undefined || (field === 'name' && values.path !== undefined)) continue;
+      out.push([name, shown(values[field])]);
+      // Why a packet was dropped says more than whose it was.
+      if (event.type === 'PACKET_DROP' && field === 'reason') out.push(...addresses(values));
+    }
     if (event.type === 'SCHED_LATENCY') out.push(...waited(values));
   } else {
     for (const [field, value] of Object.entries(values)) if (!COMMON.has(field)) out.push(unknownField(field, value));
@@ -84,11 +131,12 @@ function unknownField(field: string, value: unknown): [string, string] {
   return [name, typeof value === 'object' ? text(JSON.stringify(value)) : text(value)];
 }
 
-/** `source:port → destination:port` as one field, IPv6 in brackets. */
+/** `source:port → destination:port` as one field, IPv6 in brackets; without ports where the protocol has none. */
 function addresses({saddr, sport, daddr, dport}: UnknownEvent): Fields {
   if (saddr === undefined || daddr === undefined) return [];
   const end = (address: unknown, port: unknown): string => {
     const shown = text(address);
+    if (port === undefined) return shown;
     return `${shown.includes(':') ? `[${shown}]` : shown}:${text(port)}`;
   };
   return [['', `${end(saddr, sport)} → ${end(daddr, dport)}`]];

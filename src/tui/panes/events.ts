@@ -36,7 +36,10 @@ export function paintEvents(store: Store, width: number, height: number): string
   const {scroll} = store;
   const total = range.last - range.first + 1;
   const below = newBelow(scroll, range);
-  const right = below > 0 ? `${count(below)} new below` : scroll.cursor === undefined ? 'following' : 'scrolled';
+  const hidden = store.hiddenEvents;
+  const where = below > 0 ? `${count(below)} new below` : scroll.cursor === undefined ? 'following' : 'scrolled';
+  const filtered = hidden > 0 ? `${count(hidden)} hidden by the filter ${theme.glyphs.dot} ` : '';
+  const right = width >= 70 ? filtered + where : where;
   const focus = store.focus === 'events';
   const border = {
     title: `Events ${count(total)}`,
@@ -67,7 +70,8 @@ function lineOf(event: KernelEvent, {theme, clock}: Store, width: number, select
   return line;
 }
 
-function emptyLine({state, theme}: Store, width: number): string {
+function emptyLine({state, theme, hiddenEvents}: Store, width: number): string {
+  if (hiddenEvents > 0) return new Line(width, theme).add(' no event matches the filter', 'dim').end();
   const {sched_warn_us: warn} = state.thresholds ?? {};
   const hint = warn === undefined ? '' : ': nothing has passed a threshold';
   return new Line(width, theme).add(` no events${hint}`, 'dim').end();
@@ -104,7 +108,7 @@ export function eventLine(event: KernelEvent, shape: LineShape, selected: boolea
   const line = new Line(width, theme, plain).add(selected ? theme.glyphs.focus : ' ', plain).add(`${glyph} `, token);
   line.add(fitText(shape.time.slice(0, columns.time), columns.time + 1), quiet);
   line.add(`${fitText(visible(event.type), columns.type)} `, token === 'status.critical' ? 'heat.critical' : token);
-  if (columns.cpu) line.add(padStart(String(event.cpu), columns.cpu), quiet);
+  if (columns.cpu) line.add(padStart(String(event.cpu ?? '-'), columns.cpu), quiet);
   if (columns.pid) line.add(padStart(event.pid === undefined ? '-' : String(event.pid), columns.pid), plain);
   line.add(' ').add(`${fitText(event.comm === undefined ? '-' : visible(event.comm), columns.comm)} `, plain);
   for (const [name, value] of eventFields(event)) {

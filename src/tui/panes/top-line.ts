@@ -1,11 +1,12 @@
 import type {Playback} from '../../types/frame.ts';
 import type {State} from '../../types/state.ts';
-import {count, percent, span} from '../../util/format.ts';
+import {bytes, count, percent, span} from '../../util/format.ts';
 import {visible} from '../../util/sanitize.ts';
 import type {Store} from '../state/store.ts';
-import {textWidth} from '../text/cells.ts';
+import {cutText, textWidth} from '../text/cells.ts';
 import {Line} from '../text/line.ts';
 import type {Theme, Token} from '../theme.ts';
+import {playTime} from './time-bar.ts';
 
 interface Part {
   text: string;
@@ -16,7 +17,7 @@ interface Part {
 
 /** Host, kernel, uptime and load at the left; mode, own overhead, losses and clock at the right. */
 export function paintTopLine(store: Store, width: number): string[] {
-  const left = leftParts(store.state);
+  const left = leftParts(store);
   const right = rightParts(store);
   for (let rank = 9; rank > 0 && total(left) + total(right) > width; rank--) {
     drop(left, rank);
@@ -37,7 +38,7 @@ function drop(parts: Part[], rank: number): void {
   for (let i = parts.length - 1; i >= 0; i--) if (parts[i]!.rank === rank) parts.splice(i, 1);
 }
 
-function leftParts({header, sample, filter}: State): Part[] {
+function leftParts({state: {header, sample, filter}, filter: {active}}: Store): Part[] {
   const parts: Part[] = [{text: ' kstop ', token: 'bar.bold', rank: 0}];
   if (header) {
     parts.push({text: `${visible(header.host.name)} `, token: 'bar', rank: 1});
@@ -46,6 +47,7 @@ function leftParts({header, sample, filter}: State): Part[] {
   }
   const shown = Object.entries(filter ?? {}).map(([key, value]) => `${key}=${visible(String(value))}`);
   if (shown.length > 0) parts.push({text: ` only ${shown.join(' ')} `, token: 'mode.paused', rank: 2});
+  if (active) parts.push({text: ` / ${cutText(visible(active.text), 30)} `, token: 'mode.paused', rank: 2});
   const host = sample?.host;
   if (host?.uptime_s !== undefined) parts.push({text: ` up ${span(host.uptime_s)} `, token: 'bar.dim', rank: 6});
   const loads = [host?.load1, host?.load5, host?.load15].filter((load) => load !== undefined);
@@ -66,6 +68,8 @@ function rightParts(store: Store): Part[] {
   const {state, theme} = store;
   const self = state.sample?.self;
   const parts: Part[] = [{...mode(store, theme), rank: 0}];
+  if (store.recording)
+    parts.unshift({text: ` REC ${bytes(store.recording.bytes)} `, token: 'status.critical', rank: 1});
   if (self?.cpu_pct !== undefined) parts.push({text: ` self ${percent(self.cpu_pct)}`, token: 'bar', rank: 3});
   if (self?.kernel_cpu_pct !== undefined) {
     parts.push({text: ` bpf ${percent(self.kernel_cpu_pct)}`, token: 'bar', rank: 5});
@@ -97,14 +101,7 @@ function mode(store: Store, theme: Theme): {text: string; token: Token} {
 }
 
 function playbackText({playing, speed, position_ms: at, duration_ms: of, ended}: Playback, theme: Theme): string {
-  const where = of === undefined ? clock(at) : `${clock(at)}/${clock(of)}`;
+  const where = of === undefined ? playTime(at) : `${playTime(at)}/${playTime(of)}`;
   const mark = ended ? 'ended' : playing ? theme.glyphs.play : `${theme.glyphs.pause} paused`;
   return `${mark}${speed === 1 ? '' : ` ${speed}x`} ${where}`;
-}
-
-function clock(ms: number): string {
-  const seconds = Math.floor(ms / 1000);
-  const pad = (n: number): string => String(n).padStart(2, '0');
-  const hours = Math.floor(seconds / 3600);
-  return `${hours > 0 ? `${hours}:` : ''}${pad(Math.floor(seconds / 60) % 60)}:${pad(seconds % 60)}`;
 }

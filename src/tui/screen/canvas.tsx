@@ -14,7 +14,11 @@ export const ScreenContext = createContext<Screen | null>(null);
 
 const NOWHERE: Rect = {x: 0, y: 0, width: 0, height: 0};
 
-function useLayer(ref: RefObject<DOMElement | null>, paint: (screen: Screen, rect: Rect) => string[]): void {
+function useLayer(
+  ref: RefObject<DOMElement | null>,
+  paint: (screen: Screen, rect: Rect) => string[],
+  above = false,
+): void {
   const screen = use(ScreenContext);
   const latest = useRef(paint);
   latest.current = paint;
@@ -23,8 +27,9 @@ function useLayer(ref: RefObject<DOMElement | null>, paint: (screen: Screen, rec
       screen?.add({
         rect: () => (ref.current ? measureElement(ref.current) : NOWHERE),
         paint: (rect) => latest.current(screen, rect),
+        above,
       }),
-    [screen, ref],
+    [screen, ref, above],
   );
 }
 
@@ -69,12 +74,12 @@ export interface OverlayProps {
 /** A dialog laid out by Ink that stands above the canvases. */
 export function Overlay({x, y, width, height, theme, title, children}: OverlayProps): ReactNode {
   const ref = useRef<DOMElement>(null);
-  useLayer(ref, (screen, rect) =>
+  const copy = (screen: Screen, rect: Rect): string[] =>
     screen.base.slice(rect.y, rect.y + rect.height).map((line) => {
       const cut = sliceCells(line, rect.x, rect.width);
       return theme.utf8 ? cut : toAscii(cut);
-    }),
-  );
+    });
+  useLayer(ref, copy, true);
   return (
     <Box
       ref={ref}

@@ -5,6 +5,8 @@ import {baseSegment, place, type Rect, rowUpdate, type Segment} from './compose.
 export interface Layer {
   rect(): Rect;
   paint(rect: Rect): string[];
+  /** Stands above all that is not, whichever came first. */
+  above?: boolean;
 }
 
 /** What Screen needs of the terminal: process.stdout, or a double in tests. */
@@ -17,8 +19,10 @@ export interface Terminal extends NodeJS.EventEmitter {
 
 /** An event after a quiet while is painted at once; more of them wait, as nobody reads faster. */
 const DATA_MS = 200;
-/** Restores what a terminal starts with: end of synchronised output, wrapping, no style, no paste mode, cursor. */
-const RESTORE = '\x1b[?2026l\x1b[?7h\x1b[m\x1b[?2004l';
+/** Restores what a terminal starts with: end of synchronised output, wrapping, no style, no mouse, no paste mode, cursor. */
+const RESTORE = '\x1b[?2026l\x1b[?7h\x1b[m\x1b[?1006l\x1b[?1000l\x1b[?2004l';
+/** Buttons and the wheel as reports, in the form that has no limit of columns. */
+const MOUSE = '\x1b[?1000h\x1b[?1006h';
 const LEAVE = '\x1b[?1049l\x1b[?25h';
 
 /**
@@ -44,7 +48,10 @@ export class Screen extends EventEmitter {
     this.emit('resize');
   };
 
-  constructor(private readonly out: Terminal) {
+  constructor(
+    private readonly out: Terminal,
+    private readonly mouse = false,
+  ) {
     super();
     this.setMaxListeners(0);
     out.on('resize', this.resized);
@@ -146,7 +153,8 @@ export class Screen extends EventEmitter {
       this.under[y] ??= baseSegment(this.base[y] ?? '', columns);
       frame.push([this.under[y] as Segment]);
     }
-    for (const layer of this.layers) {
+    const layers = [...this.layers];
+    for (const layer of [...layers.filter((each) => !each.above), ...layers.filter((each) => each.above)]) {
       const rect = layer.rect();
       const width = Math.min(rect.width, columns - rect.x);
       if (width < 1 || rect.height < 1) continue;
@@ -165,7 +173,7 @@ export class Screen extends EventEmitter {
   private mode(text: string): void {
     if (text.includes('?1049h')) {
       this.open = true;
-      this.out.write(`${text}\x1b[?25l\x1b[2J`);
+      this.out.write(`${text}\x1b[?25l${this.mouse ? MOUSE : ''}\x1b[2J`);
     } else if (text.includes('?1049l')) {
       this.open = false;
       this.out.write(RESTORE + LEAVE);

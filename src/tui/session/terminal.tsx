@@ -7,8 +7,10 @@ import {KeyStream} from '../keys/stdin.ts';
 import {ScreenContext} from '../screen/canvas.tsx';
 import type {Screen} from '../screen/screen.ts';
 import type {Hands} from '../state/actions.ts';
+import {pointed} from '../state/mouse.ts';
 import type {Store} from '../state/store.ts';
 import {asError, type ExitReason} from './exit.ts';
+import type {Keeper} from './keeper.ts';
 
 /** The terminal while the screen has it. */
 export interface OpenTerminal {
@@ -48,6 +50,7 @@ export function openTerminal(
   stdin: ReadStream,
   screen: Screen,
   store: Store,
+  keeper: Keeper,
   leave: (reason: ExitReason) => void,
 ): OpenTerminal {
   let giveAway: Suspend | undefined;
@@ -61,11 +64,17 @@ export function openTerminal(
       screen.reset();
     });
   };
-  const hands: Hands = {quit: () => leave({kind: 'quit'}), suspend, redraw: () => screen.reset()};
+  const hands: Hands = {
+    quit: () => leave({kind: 'quit'}),
+    suspend,
+    redraw: () => screen.reset(),
+    export: () => void keeper.export(),
+    record: () => void keeper.record(),
+  };
   const root = <Root screen={screen} store={store} hands={hands} onReady={(ready) => (giveAway = ready)} />;
   const ink = render(root, {
     stdout: screen as unknown as NodeJS.WriteStream,
-    stdin: new KeyStream(stdin) as unknown as NodeJS.ReadStream,
+    stdin: new KeyStream(stdin, (report) => pointed(store, report)) as unknown as NodeJS.ReadStream,
     debug: true,
     interactive: true,
     alternateScreen: true,

@@ -1,8 +1,8 @@
-import {PROBES} from '../../probes/catalog.ts';
 import type {SubsystemName} from '../../types/stream.ts';
 import {percentileText} from '../../util/format.ts';
 import type {Command, KeyRow} from '../keys/table.ts';
-import {move} from './scroll.ts';
+import {VIEW_IDS} from '../panes/pane.ts';
+import {edge, page, step} from './moving.ts';
 import type {Store} from './store.ts';
 import {nextStep, thresholdOf} from './thresholds.ts';
 
@@ -11,18 +11,39 @@ export interface Hands {
   quit(): void;
   suspend(): void;
   redraw(): void;
+  /** Writes a snapshot. */
+  export(): void;
+  /** Starts or stops a recording. */
+  record(): void;
 }
 
-type Action = (store: Store, hands: Hands) => void;
+const NOTHING_SELECTED = 'nothing here has a probe: select a tile of the Overview (1) or a row of Probes (8)';
+
+/** How far one key goes in a recording. */
+const SEEK_MS = 10_000;
+
+type Action = (store: Store, hands: Hands, key: string) => void;
 
 const ACTIONS: Record<Command, Action> = {
   quit: (_store, hands) => hands.quit(),
   suspend: (_store, hands) => hands.suspend(),
   redraw: (_store, hands) => hands.redraw(),
+  export: (_store, hands) => hands.export(),
+  record: (_store, hands) => hands.record(),
   help: (store) => store.open('help'),
-  close: (store) => store.open(undefined),
-  // The dialog takes it: it knows what was typed.
-  submit: () => {},
+  close: (store) => {
+    if (store.dialog === 'filter') store.refilter(() => store.filter.cancel());
+    store.open(undefined);
+  },
+  filter: (store) => {
+    store.filter.open();
+    store.open('filter');
+  },
+  // Other dialogs take it themselves: they know what was typed.
+  submit: (store) => {
+    if (store.dialog === 'filter' && store.filter.submit()) store.open(undefined);
+  },
+  view: (store, _hands, key) => store.show(VIEW_IDS[Number(key) - 1] ?? 'overview'),
   'next-pane': (store) => focus(store, 1),
   'previous-pane': (store) => focus(store, -1),
   up: (store) => step(store, -1),
@@ -36,19 +57,26 @@ const ACTIONS: Record<Command, Action> = {
   pause: (store) => store.pause(!store.paused),
   clear: (store) => store.clear(),
   'play-pause': (store) => store.source.playback?.playPause(),
-  'step-back': (store) => store.source.playback?.step(-1),
-  'step-forward': (store) => store.source.playback?.step(1),
+  'step-back': (store) => answer(store, store.source.playback?.step(-1)),
+  'step-forward': (store) => answer(store, store.source.playback?.step(1)),
+  'seek-back': (store) => seek(store, -SEEK_MS),
+  'seek-forward': (store) => seek(store, SEEK_MS),
   slower: (store) => speed(store, 0.5),
   faster: (store) => speed(store, 2),
+  drill,
+  'drill-pid': (store) => store.open('pid'),
+  back: (store) => store.back(),
+  sort: (store) => sorted(store, 'next'),
+  reverse: (store) => sorted(store, 'reverse'),
   toggle,
   raise: (store) => stepThreshold(store, 1),
   lower: (store) => stepThreshold(store, -1),
   'set-threshold': (store) => withThreshold(store, () => store.open('threshold')),
 };
 
-/** Carries a command out. */
-export function act(command: Command, store: Store, hands: Hands): void {
-  ACTIONS[command](store, hands);
+/** Carries a command out; `key` is the key that asked for it. */
+export function act(command: Command, store: Store, hands: Hands, key = ''): void {
+  ACTIONS[command](store, hands, key);
   store.onChange();
 }
 
@@ -63,24 +91,48 @@ function focus(store: Store, by: number): void {
   store.focus = panes[(at + by + panes.length) % panes.length]!;
 }
 
-function page(store: Store): number {
-  if (store.dialog) return 10;
-  return Math.max(1, store.focus === 'heatmap' ? 8 : store.scroll.height - 1);
+/** Looks into a process, or says why not. */
+function lookInto(store: Store, pid: number): void {
+  const problem = store.drill(pid);
+  if (problem !== undefined) store.say(problem, 'problem');
 }
 
-function step(store: Store, by: number): void {
-  if (store.dialog) store.scrollHelp(store.helpTop + by);
-  else if (store.focus === 'tiles') store.select(by);
-  else if (store.focus === 'heatmap') store.heatTop = Math.max(0, store.heatTop + by);
-  else store.scroll = move(store.scroll, store.range, by);
+/** Looks into the process of the selected row. */
+function drill(store: Store): void {
+  const {pane} = store;
+  if (pane?.kind === 'list' && !pane.pid) {
+    store.say('the rows of this list are no processes', 'problem');
+    return;
+  }
+  const pid = selectedPid(store);
+  if (pid === undefined) store.say('no process is known for this row', 'problem');
+  else lookInto(store, pid);
 }
 
-function edge(store: Store, to: 'first' | 'last'): void {
-  if (store.dialog) store.scrollHelp(to === 'first' ? 0 : Number.MAX_SAFE_INTEGER);
-  else if (store.focus === 'tiles') store.select(to);
-  else if (store.focus === 'heatmap') store.heatTop = to === 'first' ? 0 : store.heatRows;
-  else if (to === 'last') store.scroll = {...store.scroll, cursor: undefined};
-  else store.scroll = move(store.scroll, store.range, -Number.MAX_SAFE_INTEGER);
+function selectedPid(store: Store): number | undefined {
+  const {pane, range, scroll} = store;
+  if (pane?.kind === 'events') return store.event(scroll.cursor ?? range.last)?.pid;
+  if (pane?.kind !== 'list') return undefined;
+  const row = store.list(pane).selected;
+  return row === undefined ? undefined : pane.pid?.(row);
+}
+
+function sorted(store: Store, how: 'next' | 'reverse'): void {
+  const {pane} = store;
+  if (pane?.kind !== 'list') return;
+  const list = store.list(pane);
+  const sort = how === 'next' ? list.nextSort() : list.reverse();
+  if (!sort) store.say('this list keeps its own order', 'problem');
+}
+
+/** Says why the playback can't. */
+function answer(store: Store, problem: string | undefined): void {
+  if (problem) store.say(problem, 'problem');
+}
+
+function seek(store: Store, byMs: number): void {
+  const {playback} = store.source;
+  if (playback) answer(store, playback.seek(playback.state().position_ms + byMs));
 }
 
 function speed(store: Store, factor: number): void {
@@ -90,20 +142,32 @@ function speed(store: Store, factor: number): void {
   store.say(`speed ${playback.state().speed}x`);
 }
 
+/** Switches the selected probe of the list, or the subsystem's only one; of several, opens their list. */
 function toggle(store: Store): void {
-  const name = store.selected;
-  const probe = PROBES.find((p) => p.subsystem === name);
+  const {probes, selected, selectedProbe} = store;
+  if (!selected) {
+    store.say(NOTHING_SELECTED, 'problem');
+    return;
+  }
+  if (store.dialog !== 'probes' && !selectedProbe && probes.length > 1) {
+    store.open('probes');
+    return;
+  }
+  const probe = selectedProbe ?? probes[store.dialog === 'probes' ? store.probeAt : 0];
+  if (!probe) store.say(`${selected} has no probe here`, 'problem');
   if (!probe || !store.source.controls) return;
-  const now = store.state.probes.find((p) => p.id === probe.id)?.state;
   const problem = store.source.controls.toggle(probe.id);
-  const doing = now === 'attached' || now === 'degraded' ? 'detaching' : 'attaching';
+  const doing = probe.state === 'attached' || probe.state === 'degraded' ? 'detaching' : 'attaching';
   store.say(problem ?? `${doing} probe ${probe.id}`, problem ? 'problem' : 'note');
 }
 
 /** Runs `then` with the selected subsystem and its threshold, or says that it has none. */
 export function withThreshold(store: Store, then: (name: SubsystemName, warnUs: number) => void): void {
   const name = store.selected;
-  if (!name) return;
+  if (!name) {
+    store.say(NOTHING_SELECTED, 'problem');
+    return;
+  }
   const stated = thresholdOf(name, store.state);
   if (stated === undefined) {
     store.say(`${name} has no threshold`, 'problem');

@@ -1,14 +1,20 @@
 import type {Playback, Source} from '../../types/frame.ts';
 import type {State} from '../../types/state.ts';
-import type {KernelEvent, SubsystemName} from '../../types/stream.ts';
+import {type KernelEvent, type ProbeInfo, SUBSYSTEMS, type SubsystemName, type Summary} from '../../types/stream.ts';
 import {LocalClock} from '../../util/stamp.ts';
+import {FilterBox} from '../filter/box.ts';
+import {ListState} from '../panes/list-state.ts';
+import type {ListPane, Pane, View, ViewId} from '../panes/pane.ts';
 import type {Theme} from '../theme.ts';
+import {viewOf} from '../views/index.ts';
+import {panesOf} from '../views/places.ts';
+import {EventWindow} from './event-window.ts';
 import {freeze} from './freeze.ts';
+import type {Plan} from './plan.ts';
 import {FOLLOWING, type Range, type Scroll} from './scroll.ts';
+import {PID_EVENTS, Trail} from './trail.ts';
 
-export const PANES = ['tiles', 'heatmap', 'events'] as const;
-export type Pane = (typeof PANES)[number];
-export type Dialog = 'help' | 'threshold';
+export type Dialog = 'help' | 'threshold' | 'probes' | 'filter' | 'pid';
 
 /** What the layout depends on. */
 export interface Shape {
@@ -30,7 +36,12 @@ const IDLE: Playback = {playing: false, speed: 1, position_ms: 0, ended: true};
  * stands. Painters read it at each repaint; React is told only of what Ink lays out: dialogs, and how many tiles and CPUs there are.
  */
 export class Store {
-  focus: Pane = 'tiles';
+  /** What is where on the screen, as it was laid out last. */
+  plan: Plan | undefined;
+  /** What of events and lists is shown. */
+  readonly filter = new FilterBox();
+  /** Rises with each state that is shown: lists are made anew when it has. */
+  version = 0;
   scroll: Scroll = FOLLOWING;
   /** First row of the heatmap. */
   heatTop = 0;
@@ -39,10 +50,10 @@ export class Store {
   dialog: Dialog | undefined;
   /** First line of the help screen. */
   helpTop = 0;
+  /** The selected row of the list of probes. */
+  probeAt = 0;
   /** Keys that came in one read with the one that opened the dialog. */
   typeahead: string[] = [];
-  /** The panes that the layout has room for. */
-  panes: readonly Pane[] = PANES;
   /** A new object whenever it changes. */
   shape: Shape;
   /** The source has delivered its last frame. */
@@ -53,11 +64,21 @@ export class Store {
   readonly wanted = new Map<SubsystemName, {from: number; to: number}>();
   /** Wall-clock text in the local zone. */
   readonly clock = new LocalClock();
+  /** The recording that was begun by key, while it runs. */
+  recording: {readonly bytes: number} | undefined;
+  /** Makes the summary of the run until now; given by who has the model. */
+  summarise: (() => Summary) | undefined;
   /** Called when something changed that must be seen at once. */
   onChange: () => void = () => {};
   private live: State;
   private frozen: State | undefined;
+  private frozenSummary: Summary | undefined;
   private clearedBefore = 0;
+  private readonly window = new EventWindow();
+  private readonly lists = new Map<string, ListState>();
+  private readonly focusBy = new Map<View['id'], string>();
+  private readonly trail: Trail;
+  private shown: ViewId = 'overview';
   private subsystem: SubsystemName = 'sched';
   private messageTimer: NodeJS.Timeout | undefined;
   private readonly listeners = new Set<() => void>();
@@ -69,11 +90,22 @@ export class Store {
   ) {
     this.live = state;
     this.shape = shapeOf(state);
+    this.trail = new Trail(source);
   }
 
   /** What is shown: the frozen state while paused. */
   get state(): State {
     return this.frozen ?? this.live;
+  }
+
+  /** What the model has now, also while the view is frozen. */
+  get current(): State {
+    return this.live;
+  }
+
+  /** The summary of what is shown. */
+  get summary(): Summary | undefined {
+    return this.frozen ? this.frozenSummary : this.summarise?.();
   }
 
   get paused(): boolean {
@@ -97,36 +129,168 @@ export class Store {
   update(state: State): void {
     if (state.eventSeq < this.clearedBefore) this.clearedBefore = 0;
     this.live = state;
+    this.version++;
     this.reshape();
+    if (this.dialog === 'probes') this.notify();
   }
 
   pause(on: boolean): void {
     this.frozen = on ? freeze(this.live) : undefined;
+    this.version++;
+    this.frozenSummary = on ? this.summarise?.() : undefined;
     this.reshape();
   }
 
-  /** The selected subsystem; the first when the selected one doesn't exist. */
+  /** The view that is shown. */
+  get viewNow(): View {
+    return this.trail.view ?? viewOf(this.shown);
+  }
+
+  get view(): View['id'] {
+    return this.viewNow.id;
+  }
+
+  /** Shows a view; it has the focus where it had it last. */
+  show(view: ViewId): void {
+    this.trail.leave();
+    this.shown = view;
+    this.notify();
+  }
+
+  /** Looks into a process, beside all others; returns why not, when nothing is known of it. */
+  drill(pid: number): string | undefined {
+    const problem = this.trail.look(pid, this.state);
+    if (problem === undefined) this.arrive();
+    return problem;
+  }
+
+  /** From a process to the one that was looked into before, or to the view where that began. */
+  back(): void {
+    this.trail.back();
+    this.arrive();
+  }
+
+  private arrive(): void {
+    this.lists.delete(PID_EVENTS);
+    this.focusBy.set('pid', PID_EVENTS);
+    this.notify();
+  }
+
+  /** Ids of the view's panes, in the order of Tab. */
+  get panes(): readonly string[] {
+    return this.plan?.view === this.viewNow ? this.plan.cycle : panesOf(this.viewNow).map(({id}) => id);
+  }
+
+  /** Id of the pane that has the keys. */
+  get focus(): string {
+    const {panes} = this;
+    const wanted = this.focusBy.get(this.view);
+    return wanted !== undefined && panes.includes(wanted) ? wanted : (panes[0] ?? '');
+  }
+
+  set focus(id: string) {
+    this.focusBy.set(this.view, id);
+    if (this.plan?.partial) this.notify();
+  }
+
+  /** The pane that has the keys. */
+  get pane(): Pane | undefined {
+    const {focus} = this;
+    return panesOf(this.viewNow).find(({id}) => id === focus);
+  }
+
+  /** What Ink's layout depends on beyond size and shape. */
+  get scene(): string {
+    return this.plan?.partial ? `${this.viewNow.title} ${this.focus}` : this.viewNow.title;
+  }
+
+  /** Where a list stands, with its rows up to date. */
+  list(pane: ListPane): ListState {
+    let list = this.lists.get(pane.id);
+    if (!list) {
+      list = new ListState(pane);
+      this.lists.set(pane.id, list);
+    }
+    list.refresh(this.state, this.version, this.filter.active);
+    return list;
+  }
+
+  /** The tiles there are, in their order. */
+  get tiles(): SubsystemName[] {
+    const names = this.state.subsystems.map((s) => s.name);
+    return this.plan?.layout.kind === 'reduced' || names.length === 0 ? names : [...SUBSYSTEMS];
+  }
+
+  /** The probe of the selected row, in a list of probes. */
+  get selectedProbe(): ProbeInfo | undefined {
+    const {pane} = this;
+    if (pane?.kind !== 'list' || !pane.probe) return undefined;
+    const row = this.list(pane).selected;
+    const id = row === undefined ? undefined : pane.probe(row);
+    return this.live.probes.find((probe) => probe.id === id);
+  }
+
+  /** The subsystem that keys act on: of the selected probe, of the pane, of the view, or of the selected tile. */
   get selected(): SubsystemName | undefined {
-    const names = this.state.subsystems;
-    return names.some((s) => s.name === this.subsystem) ? this.subsystem : names[0]?.name;
+    const {pane} = this;
+    if (pane?.kind === 'list' && pane.probe) return this.selectedProbe?.subsystem;
+    if (pane?.kind === 'list' && pane.subsystem) return pane.subsystem;
+    if (this.view !== 'overview') return this.viewNow.subsystem;
+    const {tiles} = this;
+    return tiles.includes(this.subsystem) ? this.subsystem : tiles[0];
   }
 
   select(by: number | 'first' | 'last'): void {
-    const names = this.state.subsystems.map((s) => s.name);
-    const now = names.indexOf(this.selected ?? 'sched');
-    const to = by === 'first' ? 0 : by === 'last' ? names.length - 1 : now + by;
-    this.subsystem = names[Math.max(0, Math.min(names.length - 1, to))] ?? this.subsystem;
+    const {tiles} = this;
+    const now = tiles.indexOf(this.selected ?? 'sched');
+    const to = by === 'first' ? 0 : by === 'last' ? tiles.length - 1 : now + by;
+    this.subsystem = tiles[Math.max(0, Math.min(tiles.length - 1, to))] ?? this.subsystem;
   }
 
-  /** Sequence numbers of the events that the pane can show. */
+  /** Selects a tile by its name; none leaves it as it is. */
+  selectTile(name: SubsystemName | undefined): void {
+    if (name && this.tiles.includes(name)) this.subsystem = name;
+  }
+
+  /** Selects the tile above or below; where there is one row only, the one beside. */
+  selectRow(by: 1 | -1): void {
+    const {tiles} = this;
+    const across = Math.max(1, this.plan?.layout.tilesAcross ?? 1);
+    const to = tiles.indexOf(this.selected ?? 'sched') + by * (across < tiles.length ? across : 1);
+    this.subsystem = tiles[to] ?? this.subsystem;
+  }
+
+  /** The selected subsystem's probes as they are now, also while the view is frozen: keys act on these. */
+  get probes(): ProbeInfo[] {
+    return this.live.probes.filter((probe) => probe.subsystem === this.selected);
+  }
+
+  /** Numbers of the events that the pane can show. */
   get range(): Range {
-    const {events, eventSeq} = this.state;
-    return {first: Math.max(eventSeq - events.length, this.clearedBefore), last: eventSeq - 1};
+    this.window.sync(this.state, this.clearedBefore);
+    return this.window.range;
   }
 
-  event(seq: number): KernelEvent | undefined {
-    const {events, eventSeq} = this.state;
-    return events[seq - (eventSeq - events.length)];
+  /** Events that the filter hides. */
+  get hiddenEvents(): number {
+    return this.window.hidden;
+  }
+
+  /** Changes the filter; the selected event stays selected, or the next one that is shown. */
+  refilter(change: () => void): void {
+    const {active} = this.filter;
+    change();
+    if (this.filter.active === active) return;
+    const {cursor} = this.scroll;
+    const seq = cursor === undefined ? undefined : this.window.seqOf(cursor);
+    this.window.use(this.filter.active);
+    const {last} = this.range;
+    const now = seq === undefined ? undefined : this.window.numberOf(seq);
+    this.scroll = {...FOLLOWING, cursor: now, top: now ?? 0, seen: last, height: this.scroll.height};
+  }
+
+  event(number: number): KernelEvent | undefined {
+    return this.window.at(number);
   }
 
   clear(): void {
@@ -148,7 +312,14 @@ export class Store {
   open(dialog: Dialog | undefined): void {
     this.dialog = dialog;
     this.helpTop = 0;
+    this.probeAt = 0;
     this.typeahead = [];
+    this.notify();
+  }
+
+  /** Selects a row of the list of probes. */
+  selectProbe(to: number): void {
+    this.probeAt = Math.max(0, Math.min(this.probes.length - 1, to));
     this.notify();
   }
 
@@ -156,6 +327,11 @@ export class Store {
   scrollHelp(to: number): void {
     this.helpTop = Math.max(0, to);
     this.notify();
+  }
+
+  /** Takes the layout that the screen has now. */
+  use(plan: Plan): void {
+    this.plan = plan;
   }
 
   /** For useSyncExternalStore: told when what Ink lays out changes. */
@@ -178,5 +354,5 @@ export class Store {
 }
 
 function shapeOf(state: State): Shape {
-  return {subsystems: state.subsystems.length, cpus: state.header?.host.cpus ?? 1};
+  return {subsystems: state.subsystems.length > 0 ? SUBSYSTEMS.length : 0, cpus: state.header?.host.cpus ?? 1};
 }

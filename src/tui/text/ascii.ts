@@ -13,6 +13,11 @@ const PLAIN: Record<string, string> = {
   '╮': '+',
   '╰': '+',
   '╯': '+',
+  '▲': '^',
+  '▼': 'v',
+  '█': '#',
+  '•': '*',
+  '·': '.',
 };
 
 /** A line for a terminal without UTF-8, as many cells wide as before: what has no likeness in ASCII becomes `?`. */

@@ -72,6 +72,20 @@ export function cutText(text: string, width: number, mark = '…'): string {
   return out + mark;
 }
 
+/** As `cutText`, but what is kept is the end: of a path it says more than the start. */
+export function cutStart(text: string, width: number, mark = '…'): string {
+  if (textWidth(text) <= width) return text;
+  let room = width - textWidth(mark);
+  if (room < 0) return '';
+  let out = '';
+  for (const char of [...text].reverse()) {
+    room -= charWidth(char);
+    if (room < 0) break;
+    out = char + out;
+  }
+  return mark + out;
+}
+
 /** Cuts to `width` cells and fills up with spaces, so that the result takes `width` cells exactly. */
 export function fitText(text: string, width: number, mark = '…'): string {
   const cut = cutText(text, width, mark);

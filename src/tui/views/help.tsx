@@ -1,8 +1,12 @@
 import {Text} from 'ink';
 import {type ReactNode, useSyncExternalStore} from 'react';
+import {TERMS} from '../filter/terms.ts';
 import {KEYS} from '../keys/table.ts';
 import {Overlay} from '../screen/canvas.tsx';
 import type {Store} from '../state/store.ts';
+
+/** Columns of the keys. */
+const LABEL = 18;
 
 /** A line of the help screen: a heading or a key. */
 interface HelpLine {
@@ -20,11 +24,15 @@ export function helpLines(replay: boolean): HelpLine[] {
     if (out.length > 0) out.push({});
     out.push({heading: group + note});
     for (const row of KEYS) {
+      // The arrows lead through the recording there.
+      if (replay && group === 'Moving' && row.only === 'live') continue;
       if (row.group !== group || row.command === 'submit' || (replay && row.command === 'pause')) continue;
       // A command that is named differently in some panes is explained once.
       if (KEYS.find((first) => first.command === row.command) === row) out.push({label: row.label, text: row.help});
     }
   }
+  out.push({}, {heading: 'What / understands'});
+  for (const [label, text] of TERMS) out.push({label, text});
   return out;
 }
 
@@ -40,7 +48,7 @@ export interface HelpProps {
 /** All keys, generated from the key table; scrolls where it doesn't fit. */
 export function Help({store, columns, rows}: HelpProps): ReactNode {
   const lines = helpLines(store.replay);
-  const width = Math.min(columns - 2, 66);
+  const width = Math.min(columns - 2, 80);
   const height = Math.min(rows - 2, lines.length + 3);
   const room = height - 3;
   const wanted = useSyncExternalStore(store.subscribe, () => store.helpTop);
@@ -58,7 +66,7 @@ export function Help({store, columns, rows}: HelpProps): ReactNode {
     >
       {lines.slice(top, top + room).map((line, index) => (
         <Text key={index} wrap="truncate" bold={line.heading !== undefined} underline={line.heading !== undefined}>
-          {line.heading ?? (line.label ? `${line.label.padEnd(12)}${line.text}` : ' ')}
+          {line.heading ?? (line.label ? `${line.label.padEnd(LABEL)}${line.text}` : ' ')}
         </Text>
       ))}
     </Overlay>

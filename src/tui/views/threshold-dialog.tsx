@@ -1,11 +1,11 @@
-import {Text, useInput, usePaste} from 'ink';
-import {type ReactNode, useEffect, useRef, useState} from 'react';
+import {Text} from 'ink';
+import {type ReactNode, useState} from 'react';
 import {percentileText} from '../../util/format.ts';
-import {keyNames} from '../keys/match.ts';
 import {Overlay} from '../screen/canvas.tsx';
 import {setThreshold} from '../state/actions.ts';
 import type {Store} from '../state/store.ts';
 import {parseThreshold, thresholdOf} from '../state/thresholds.ts';
+import {shortened, useTyped} from './use-typed.ts';
 
 export interface ThresholdDialogProps {
   /** The screen's store: its selected subsystem is asked for. */
@@ -23,35 +23,14 @@ const TYPED = /^[0-9a-zµ. ]$/;
 export function ThresholdDialog({store, columns, rows}: ThresholdDialogProps): ReactNode {
   const [name] = useState(() => store.selected ?? 'sched');
   const [now] = useState(() => thresholdOf(name, store.state));
-  const text = useRef('');
-  const [shown, setShown] = useState({text: '', problem: ''});
-  const show = (problem = ''): void => setShown({text: text.current, problem});
-  const submit = (): void => {
-    const parsed = parseThreshold(text.current);
-    if (text.current.trim() !== '' && 'problem' in parsed) {
-      show(parsed.problem);
-      return;
-    }
+  // Nothing typed leaves it as it is.
+  const submit = (text: string) => {
+    const parsed = parseThreshold(text);
     if ('us' in parsed) setThreshold(store, name, parsed.us);
-    store.open(undefined);
+    else if (text.trim() !== '') return parsed.problem;
+    return undefined;
   };
-  const type = (key: string): void => {
-    if (key === 'return') submit();
-    else {
-      text.current = edited(text.current, key);
-      show();
-    }
-  };
-  useInput((input, key) => {
-    for (const one of keyNames(input, key)) type(one);
-  });
-  useEffect(() => {
-    for (const one of store.typeahead.splice(0)) type(one);
-  });
-  usePaste((pasted) => {
-    for (const char of pasted) text.current = edited(text.current, char);
-    show();
-  });
+  const shown = useTyped(store, {edited, submit});
   const width = Math.min(columns - 2, 52);
   return (
     <Overlay
@@ -78,7 +57,6 @@ export function ThresholdDialog({store, columns, rows}: ThresholdDialogProps): R
 }
 
 function edited(text: string, key: string): string {
-  if (key === 'backspace' || key === 'delete') return text.slice(0, -1);
   const char = key === 'space' ? ' ' : key;
-  return TYPED.test(char) && text.length < MAX_LENGTH ? text + char : text;
+  return shortened(text, key) ?? (TYPED.test(char) && text.length < MAX_LENGTH ? text + char : text);
 }

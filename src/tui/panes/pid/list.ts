@@ -1,0 +1,59 @@
+import type {State} from '../../../types/state.ts';
+import type {KernelEvent} from '../../../types/stream.ts';
+import {LocalClock} from '../../../util/stamp.ts';
+import {eventSubject} from '../../filter/subject.ts';
+import {severityToken} from '../../theme.ts';
+import {eventFields} from '../event-fields.ts';
+import type {ListPane} from '../pane.ts';
+import type {ItsEvents} from './its-events.ts';
+
+/** Its id: names the focus of the view. */
+export const PID_EVENTS = 'pid-events';
+
+const clock = new LocalClock();
+const numbers = new WeakMap<KernelEvent, string>();
+let next = 0;
+
+/** Events have no number of their own. */
+function keyOf(event: KernelEvent): string {
+  let key = numbers.get(event);
+  if (key === undefined) {
+    key = String(next++);
+    numbers.set(event, key);
+  }
+  return key;
+}
+
+const details = (event: KernelEvent): string =>
+  eventFields(event)
+    .map(([name, text]) => (name ? `${name}=${text}` : text))
+    .join(' ');
+
+/** The process's own events, newest first. Enter looks into the one behind which it waited. */
+export function eventList(find: (state: State) => ItsEvents): ListPane<KernelEvent> {
+  return {
+    kind: 'list',
+    id: PID_EVENTS,
+    title: 'Its events',
+    rows: (state) => find(state).own,
+    key: keyOf,
+    columns: [
+      {id: 'time', title: 'TIME', width: 12, priority: 0, text: (event) => clock.at(event.time).clock},
+      {
+        id: 'type',
+        title: 'TYPE',
+        width: 15,
+        priority: 0,
+        text: (event) => event.type,
+        token: (event) => severityToken(event.severity),
+      },
+      {id: 'cpu', title: 'CPU', width: 4, align: 'right', priority: 2, text: ({cpu}) => String(cpu ?? '-')},
+      {id: 'tid', title: 'THREAD', width: 8, align: 'right', priority: 1, text: ({tid}) => String(tid ?? '-')},
+      {id: 'details', title: 'DETAILS', width: 30, grow: true, priority: 0, text: details},
+    ],
+    pid: (event) => (event.type === 'SCHED_LATENCY' && event.prev_pid ? (event.prev_pid as number) : undefined),
+    subject: eventSubject,
+    empty: ({events}) => (events.length > 0 ? 'none of the events kept is its own' : 'no events'),
+    note: () => 'Enter: the process behind which it waited',
+  };
+}

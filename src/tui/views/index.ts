@@ -1,0 +1,43 @@
+import {EVENTS, HEATMAP, TILES, type View, type ViewId} from '../panes/pane.ts';
+import {disk} from './disk.ts';
+import {memory} from './memory.ts';
+import {network} from './network.ts';
+import {probes} from './probes.ts';
+import {processes} from './processes.ts';
+import {sched} from './sched.ts';
+
+/** The nine views, by the keys 1 to 9. */
+export const VIEWS: Readonly<Record<ViewId, View>> = {
+  overview: {
+    id: 'overview',
+    title: 'Overview',
+    places: [
+      {pane: TILES, weight: 0, min: 5},
+      {pane: HEATMAP, weight: 1, min: 4},
+      {pane: EVENTS, weight: 1, min: 6},
+    ],
+  },
+  sched,
+  disk,
+  memory,
+  network,
+  processes,
+  containers: {
+    id: 'containers',
+    title: 'Containers',
+    places: [],
+    later:
+      'Each container with its own scheduling, disk, memory and network figures, limits and restarts. This version knows containers by the cgroup in events only.',
+  },
+  probes,
+  traces: {
+    id: 'traces',
+    title: 'Traces',
+    places: [],
+    later: 'Ad-hoc traces through bpftrace: presets, their events and statistics. This version runs none.',
+  },
+};
+
+export function viewOf(id: ViewId): View {
+  return VIEWS[id];
+}

@@ -1,0 +1,129 @@
+import type {Faulter} from '../../types/detail.ts';
+import type {OomKillEvent} from '../../types/stream.ts';
+import {bytes, count, duration, percent, span} from '../../util/format.ts';
+import {fromZero, paintChart} from '../panes/chart.ts';
+import {figure, label} from '../panes/columns.ts';
+import type {CanvasPane, ListPane, View} from '../panes/pane.ts';
+import {paintRates} from '../panes/rates-pane.ts';
+import {perSample, sentence, whyNothing} from '../panes/shared.ts';
+import {clockOf} from './clock.ts';
+
+/** Pressure that is drawn as high as the pane at least (percent). */
+const LEAST_PCT = 10;
+
+const pressure: CanvasPane = {
+  kind: 'canvas',
+  id: 'memory-pressure',
+  title: ({detail, sample}) => {
+    const {some_avg10_pct: some, full_avg10_pct: full} = sample?.pressure?.memory ?? {};
+    const now = (value: number | undefined) => (value === undefined ? '-' : percent(value));
+    const period = span(Math.max(1, detail.trends.memory_some_pct.length));
+    return `Stalled for memory: some ${now(some)}, all ${now(full)}; ${period}`;
+  },
+  paint({detail, sample}, theme, width, height) {
+    const {memory_some_pct: some, memory_full_pct: full} = detail.trends;
+    const all = [...some, ...full];
+    if (all.every((value) => value === undefined))
+      return sentence(
+        sample ? 'this kernel says nothing of pressure (no PSI)' : 'waiting for the first sample',
+        theme,
+        width,
+      );
+    const series = [
+      {name: 'some tasks', values: some, token: 'spark' as const},
+      {name: 'all tasks', values: full, token: 'heat.warning' as const, mark: '•'},
+    ];
+    return paintChart(series, fromZero(all, percent, LEAST_PCT), theme, width, height);
+  },
+};
+
+const faults: CanvasPane = {
+  kind: 'canvas',
+  id: 'fault-rates',
+  title: ({detail}) => `Page faults and swapped pages, ${span(Math.max(1, detail.trends.major_faults_per_s.length))}`,
+  paint(state, theme, width) {
+    const {trends} = state.detail;
+    if ([...trends.major_faults_per_s, ...trends.minor_faults_per_s].every((value) => value === undefined))
+      return sentence(whyNothing(state, 'faults', 'no second sample yet'), theme, width);
+    const rows = [
+      ['major faults', 'major_faults_per_s'],
+      ['minor faults', 'minor_faults_per_s'],
+      ['swapped in', 'swap_in_per_s'],
+      ['swapped out', 'swap_out_per_s'],
+    ] as const;
+    return paintRates(rows, state, theme, width);
+  },
+};
+
+const faulters: ListPane<Faulter> = {
+  kind: 'list',
+  id: 'faulters',
+  title: 'Who faults most',
+  note: () => 'page faults, last 60 s',
+  rows: ({detail}) => detail.faulters,
+  key: ({pid, comm}) => String(pid ?? comm),
+  columns: [
+    figure(['pid', 'PID', 8, 1], ({pid}) => pid, String),
+    label(['comm', 'COMMAND', 16, 0], ({comm}) => comm, {grow: true}),
+    figure(['major', 'MAJOR', 8, 0], ({major}) => major, count),
+    figure(['minor', 'MINOR', 10, 0], ({minor}) => minor, count),
+    figure(['worst', 'WORST', 8, 2], (row) => row.worst_us, duration),
+  ],
+  sort: {column: 'major', descending: true},
+  pid: ({pid}) => pid,
+  subject: ({pid, comm, container}) => ({pid, comm, container, type: 'PAGE_FAULT'}),
+  empty: (state) => whyNothing(state, 'faults', 'no process had faults in the last minute'),
+};
+
+/** Newest first. */
+const oomRows = perSample(({detail}): OomKillEvent[] => [...detail.ooms].reverse());
+
+const ooms: ListPane<OomKillEvent> = {
+  kind: 'list',
+  id: 'oom-log',
+  title: 'OOM kills',
+  note: () => 'newest first',
+  rows: oomRows,
+  key: (row) => `${row.mono_ns} ${row.victim_pid}`,
+  columns: [
+    label(['time', 'TIME', 9, 1], ({time}) => clockOf(time)),
+    figure(['pid', 'PID', 8, 1], (row) => row.victim_pid, String),
+    label(['comm', 'COMMAND', 16, 0], (row) => row.victim_comm),
+    figure(['rss', 'RESIDENT', 8, 0], (row) => row.rss_bytes, bytes),
+    label(['constraint', 'LIMIT OF', 8, 2], ({constraint}) => constraint),
+    figure(['limit', 'LIMIT', 8, 2], (row) => row.limit_bytes, bytes),
+    label(['memcg', 'CGROUP', 12, 1], ({memcg, cgroup}) => memcg ?? cgroup, {grow: true, keepEnd: true}),
+    label(['trigger', 'ASKED BY', 16, 3], (row) => row.trigger_comm),
+  ],
+  pid: (row) => row.victim_pid,
+  subject: (row) => ({
+    pid: row.victim_pid,
+    comm: row.victim_comm,
+    type: row.type,
+    severity: row.severity,
+    text: row.memcg ?? row.cgroup,
+  }),
+  empty: (state) => whyNothing(state, 'oom', 'nothing was killed'),
+};
+
+const growth: CanvasPane = {
+  kind: 'canvas',
+  id: 'growth',
+  title: 'Growth and predictions',
+  paint(_state, theme, width) {
+    const later = 'a later version tells who grows, and when it reaches its limit';
+    return sentence(later, theme, width);
+  },
+};
+
+/** Whether memory is short, who reads it back, and who was killed for it. */
+export const memory: View = {
+  id: 'memory',
+  title: 'Memory',
+  subsystem: 'memory',
+  places: [
+    {pane: pressure, weight: 3, min: 6, beside: {pane: faults, weight: 3, min: 5}},
+    {pane: faulters, weight: 3, min: 4, beside: {pane: ooms, weight: 3, min: 4}},
+    {pane: growth, weight: 0, min: 3},
+  ],
+};
