@@ -1,29 +1,10 @@
-import {readdirSync} from 'node:fs';
-import test from 'ava';
-import {must} from './util/disk.ts';
+import {readdirSync, readFileSync} from 'node:fs';
+import {LiveSource} from '../../src/sources/live.ts';
+import type {Frame} from '../../src/types/frame.ts';
+import {alive, heldBy} from './util/held.ts';
 import {Kstop} from './util/kstop.ts';
-import {load} from './util/load.ts';
-import {SLOW, until} from './util/wait.ts';
-import {read} from './util/witness.ts';
-
-const ids = load('bpf-ids', '-lbpf');
-
-/** The BPF programs, maps and links that a process holds, as `kind:id`. */
-function heldBy(pid: number): string[] {
-  const held = readdirSync(`/proc/${pid}/fdinfo`).flatMap((fd) => {
-    const text = read(`/proc/${pid}/fdinfo/${fd}`);
-    return ['link', 'prog', 'map'].flatMap((kind) => {
-      const id = new RegExp(`^${kind}_id:\t(\\d+)$`, 'm').exec(text)?.[1];
-      return id ? [`${kind}:${id}`] : [];
-    });
-  });
-  return [...new Set(held)];
-}
-
-const alive = (which: readonly string[]): string[] =>
-  must(ids, ...which)
-    .split('\n')
-    .filter(Boolean);
+import {once, testOnce, testUnless} from './util/machine.ts';
+import {SLOW, sleep, until} from './util/wait.ts';
 
 const WAYS: [how: string, args: string[], end: (kstop: Kstop) => void, code: number | null][] = [
   ['its duration is over', ['-d', '1'], () => {}, 0],
@@ -35,7 +16,7 @@ const WAYS: [how: string, args: string[], end: (kstop: Kstop) => void, code: num
 ];
 
 for (const [how, args, end, code] of WAYS) {
-  test.serial(`nothing stays in the kernel after ${how}`, async (t) => {
+  testUnless(how === 'SIGKILL' ? undefined : once, `nothing stays in the kernel after ${how}`, async (t) => {
     const kstop = await Kstop.start(t, args);
     const held = heldBy(kstop.pid);
     const count = (kind: string) => held.filter((each) => each.startsWith(kind)).length;
@@ -55,7 +36,7 @@ for (const [how, args, end, code] of WAYS) {
   });
 }
 
-test.serial('a second Ctrl-C ends it at once, even when nobody reads', async (t) => {
+testOnce('a second Ctrl-C ends it at once, even when nobody reads', async (t) => {
   const kstop = await Kstop.start(t, ['--probes', 'sched', '--sched-warn', '1', '-i', '0.1']);
   kstop.child.stdout?.pause();
   kstop.child.kill('SIGINT');
@@ -64,3 +45,47 @@ test.serial('a second Ctrl-C ends it at once, even when nobody reads', async (t)
   t.is(kstop.child.exitCode, 0);
   kstop.child.stdout?.destroy();
 });
+
+testUnless(
+  false,
+  'a source that is closed while its frames are read ends them, and is not used any more',
+  async (t) => {
+    for (const afterMs of [0, 10, 50]) {
+      const source = await LiveSource.open({
+        version: 'test',
+        intervalMs: 20,
+        probes: ['vfs'],
+        thresholds: {vfs_warn_us: 1},
+      });
+      const frames: Frame[] = [];
+      const reading = (async () => {
+        for await (const frame of source.frames()) frames.push(frame);
+      })();
+      await until(() => frames.some(({sample}) => sample), 5000 * SLOW, 'a sample');
+      await sleep(afterMs);
+      await source.close();
+      await source.close();
+      await reading;
+      t.throws(() => source.controls.toggle('vfs'), {message: /closed/});
+    }
+  },
+);
+
+testOnce(
+  'V8’s own threads give way to every other task; kstop’s main thread and the reader of events do not',
+  async (t) => {
+    const kstop = await Kstop.start(t, ['-i', '0.2']);
+    await until(() => kstop.samples.length > 1, 10_000, 'samples');
+    const nices = readdirSync(`/proc/${kstop.pid}/task`).map((tid) => {
+      const [, comm = '', rest = ''] = /\((.*)\) (.*)/s.exec(
+        readFileSync(`/proc/${kstop.pid}/task/${tid}/stat`, 'utf8'),
+      )!;
+      return {comm, nice: Number(rest.split(' ')[16])};
+    });
+    t.log(nices.map(({comm, nice}) => `${comm} ${nice}`).join(', '));
+    const workers = nices.filter(({comm}) => comm === 'V8Worker');
+    t.true(workers.length > 0);
+    t.true(workers.every(({nice}) => nice === 19));
+    t.true(nices.filter(({comm}) => comm !== 'V8Worker').every(({nice}) => nice === 0));
+  },
+);

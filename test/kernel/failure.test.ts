@@ -3,12 +3,13 @@ import {existsSync, mkdirSync, readFileSync, writeFileSync} from 'node:fs';
 import {join} from 'node:path';
 import {gzipSync} from 'node:zlib';
 import test, {type ExecutionContext} from 'ava';
+import {PROBES} from '../../src/probes/catalog.ts';
 import type {StreamObject} from '../../src/types/stream.ts';
 import {unified} from './util/cgroup.ts';
 import {folder} from './util/disk.ts';
 import {DIST, type Ended, environment, Kstop, PROGRAM, runToEnd} from './util/kstop.ts';
 import {Process, startLoad} from './util/load.ts';
-import {lacks, testUnless, twoCpus} from './util/machine.ts';
+import {lacks, once, testOnce, testUnless, twoCpus} from './util/machine.ts';
 import {SLOW, sleep, until} from './util/wait.ts';
 
 const ONE_LINE = /^kstop: [^\n]+: [^\n]+\n$/;
@@ -51,7 +52,7 @@ const BAD_USAGE: [args: string[], says: RegExp][] = [
   [['--no-such-flag'], /unknown flag/],
   [['--probes', 'sched,nothing'], /no probe 'nothing'/],
   [['--probes', ''], /no probe ''/],
-  [['--probes', 'all,-sched,-block,-oom,-retransmit'], /leaves no probe/],
+  [['--probes', `all,${PROBES.map(({id}) => `-${id}`)}`], /leaves no probe/],
   [['--sched-warn', 'soon'], /not a number/],
   [['--sched-warn', '-1'], /negative/],
   [['--sched-warn', '0'], /threshold of 0/],
@@ -69,7 +70,7 @@ const BAD_USAGE: [args: string[], says: RegExp][] = [
   [['-o', '/tmp'], /is a folder/],
 ];
 
-test.serial('bad usage: one line, exit code 2, and in JSON an error object', async (t) => {
+testOnce('bad usage: one line, exit code 2, and in JSON an error object', async (t) => {
   for (const [args, says] of BAD_USAGE) {
     const ended = await runToEnd(kstop('--json', '-d', '1', ...args));
     refused(t, ended, 2, says);
@@ -78,13 +79,13 @@ test.serial('bad usage: one line, exit code 2, and in JSON an error object', asy
   }
 });
 
-test.serial('a critical threshold never passes what the histogram can tell', async (t) => {
+testOnce('a critical threshold never passes what the histogram can tell', async (t) => {
   const [header] = ran(t, await runToEnd(kstop('--json', '-d', '0.1', '--sched-warn', '60000000')));
   if (header.kind !== 'header') throw new Error('no header');
   t.like(header.thresholds, {sched_warn_us: 60_000_000, sched_crit_us: 60_000_000});
 });
 
-test.serial('the shortest runs and intervals are whole streams', async (t) => {
+testOnce('the shortest runs and intervals are whole streams', async (t) => {
   for (const args of [
     ['-d', '0.05'],
     ['-d', '0.2', '-i', '0.1'],
@@ -97,7 +98,7 @@ test.serial('the shortest runs and intervals are whole streams', async (t) => {
   }
 });
 
-test.serial('a signal at any moment ends it well once it has begun to look around', async (t) => {
+testOnce('a signal at any moment ends it well once it has begun to look around', async (t) => {
   const seen = new Set<string>();
   for (let wait = 20; wait < 400; wait += 40) {
     for (const signal of ['SIGINT', 'SIGTERM'] as const) {
@@ -118,17 +119,17 @@ test.serial('a signal at any moment ends it well once it has begun to look aroun
   t.true(seen.has('summary'));
 });
 
-test.serial('Ctrl-C ends an interval of a minute at once', async (t) => {
+testOnce('Ctrl-C ends an interval of a minute at once', async (t) => {
   const run = await Kstop.start(t, ['-i', '60']);
   await sleep(300);
   const start = performance.now();
   t.is((await run.stop('SIGINT')).code, 0);
-  t.true(performance.now() - start < 1000 * SLOW);
+  t.true(performance.now() - start < 3000 * SLOW);
   t.truthy(run.summary);
   t.is(run.samples.length, 1);
 });
 
-test.serial('a full disk: the summary on stderr, exit code 1', async (t) => {
+testOnce('a full disk: the summary on stderr, exit code 1', async (t) => {
   for (const face of ['--plain', '--json']) {
     const {code, stderr} = await shell(`${words(face, '-d', '1', '-i', '0.1')} >/dev/full`);
     t.is(code, 1);
@@ -137,7 +138,7 @@ test.serial('a full disk: the summary on stderr, exit code 1', async (t) => {
   }
 });
 
-testUnless(lacks('unshare'), 'a full file system under -o keeps what was written, and tells', async (t) => {
+testUnless(once ?? lacks('unshare'), 'a full file system under -o keeps what was written, and tells', async (t) => {
   const place = folder(t);
   const script = `mount -t tmpfs -o size=64k none ${quote(place)} &&
     ${words('--json', '-d', '3', '-i', '0.1', '--sched-warn', '1', '-o', join(place, 'out'))}; code=$?
@@ -152,7 +153,7 @@ testUnless(lacks('unshare'), 'a full file system under -o keeps what was written
   t.is(JSON.parse(header).kind, 'header');
 });
 
-test.serial('a reader that closes its pipe, and closed standard streams', async (t) => {
+testOnce('a reader that closes its pipe, and closed standard streams', async (t) => {
   for (const face of ['--plain', '--json']) {
     const {stdout, stderr} = await shell(`{ ${words(face, '-i', '0.1')}; echo "code $?" >&2; } | head -n 1`);
     t.is(stdout.split('\n').length, 2);
@@ -163,7 +164,7 @@ test.serial('a reader that closes its pipe, and closed standard streams', async 
   t.is((await shell(`${words('--no-such-flag')} 2>&-`)).code, 2);
 });
 
-test.serial('recordings that are none: one line, exit code 2; cut off: up to the last whole line', async (t) => {
+testOnce('recordings that are none: one line, exit code 2; cut off: up to the last whole line', async (t) => {
   const place = folder(t);
   const good = ran(t, await runToEnd(kstop('--json', '-d', '1', '-i', '0.2', '--sched-warn', '100')));
   const text = `${good.map((object) => JSON.stringify(object)).join('\n')}\n`;
@@ -205,7 +206,7 @@ const inMounts = (script: string) => runToEnd(['unshare', '-m', 'sh', '-c', scri
 
 testUnless(lacks('unshare'), 'without BTF: 77 and one line; without tracefs it runs', async (t) => {
   const run = words('--json', '-d', '0.3');
-  const without = await inMounts(`mount -t tmpfs none /sys/kernel/btf && ${run}`);
+  const without = await inMounts(`mount -t tmpfs none /sys/kernel/btf && ${run} --probes sched,block`);
   // Some distributions keep a copy of the kernel's image with its type information in /boot.
   if (without.code === 0) t.log('type information from another place');
   else {
@@ -237,16 +238,30 @@ testUnless(lacks('unshare'), 'filters that another namespace makes wrong are ref
 testUnless(lacks('capsh'), 'capabilities: two are enough; each lack is named', async (t) => {
   const drop = (list: string, ...args: string[]) =>
     runToEnd(['capsh', `--drop=${list}`, '--', '-c', words(...args, '-d', '0.3')]);
-  for (const object of ran(t, await drop('cap_sys_admin,cap_syslog,cap_dac_read_search,cap_sys_resource', '--json')))
+  const paranoid = Number(readFileSync('/proc/sys/kernel/perf_event_paranoid', 'utf8'));
+  const two = 'cap_sys_admin,cap_syslog,cap_dac_read_search,cap_sys_resource';
+  let ended = await drop(two, '--json');
+  // Where what BPF takes counts as locked memory (before 5.11), its limit is one more thing to have.
+  if (ended.stderr.includes('locked memory')) {
+    refused(t, ended, 77, /limit of locked memory [^\n]*\(ulimit -l unlimited/);
+    ended = await shell(`ulimit -l unlimited; capsh --drop=${two} -- -c ${quote(words('--json', '-d', '0.3'))}`);
+  }
+  for (const object of ran(t, ended))
     if (object.kind === 'header')
-      for (const {id, state} of object.probes) t.true(state === 'attached' || state === 'degraded', id);
-  refused(t, await drop('cap_sys_admin,cap_perfmon', '--plain'), 77, /CAP_PERFMON/);
-  const none = await drop('cap_sys_admin,cap_bpf', '--json');
+      for (const {id, state, reason} of object.probes) {
+        // Debian's kernels keep perf events for CAP_SYS_ADMIN at levels that mainline doesn't know.
+        const byLevel = reason?.includes('perf_event: EACCES') && paranoid > 2;
+        t.true(state !== 'unavailable' || byLevel, `${id}: ${reason}`);
+      }
+  // What comes from files needs neither, and would run.
+  const programs = ['--probes', 'sched,block,oom'];
+  refused(t, await drop('cap_sys_admin,cap_perfmon', '--plain', ...programs), 77, /CAP_PERFMON/);
+  const none = await drop('cap_sys_admin,cap_bpf', '--json', ...programs);
   refused(t, none, 77, /CAP_BPF/);
   t.deepEqual(kinds(none.stdout), ['error']);
 });
 
-test.serial('too few descriptors or no locked memory: what can run runs, and the rest says why', async (t) => {
+testOnce('too few descriptors or no locked memory: what can run runs, and the rest says why', async (t) => {
   ran(t, await shell(`ulimit -l 0; ${words('--json', '-d', '0.3')}`));
   for (let files = 24; files <= 72; files += 6) {
     const {code, stdout, stderr} = await shell(`ulimit -n ${files}; ${words('--json', '-d', '0.3')}`);
@@ -259,7 +274,7 @@ test.serial('too few descriptors or no locked memory: what can run runs, and the
   }
 });
 
-test.serial("the user's environment changes nothing", async (t) => {
+testOnce("the user's environment changes nothing", async (t) => {
   const odd = {TZ: 'No/Such_Zone', LANG: 'C', LC_ALL: 'C', TERM: '', COLUMNS: '-1', SUDO_UID: 'x', SUDO_GID: '-5'};
   ran(t, await runToEnd(kstop('--json', '-d', '0.2'), environment(odd)));
   ran(t, await runToEnd(['env', '-i', ...kstop('--json', '-d', '0.2')]));
@@ -286,7 +301,7 @@ test.serial('a program that the kernel refuses, or a broken object, stops nothin
   t.is((await runToEnd(check, env)).code, 4, 'and --check tells');
 });
 
-test.serial('a process named with escapes, newlines and broken UTF-8 reaches no terminal as it is', async (t) => {
+testOnce('a process named with escapes, newlines and broken UTF-8 reaches no terminal as it is', async (t) => {
   // ESC [ 2 J, newline, a lone continuation byte, quotes, a bidi override; 15 bytes at most.
   const name = Buffer.from('1b5b324a0a22ff80e280ae5c', 'hex').toString('latin1');
   const script = `import ctypes, time
@@ -319,7 +334,7 @@ while time.monotonic() < end: pass`;
     t.regex(line, /^\d\d:\d\d:\d\d\.\d{3} SCHED_LATENCY .*latency=/);
 });
 
-test.serial('under a filter, retransmits are not held against all segments sent', async (t) => {
+testOnce('under a filter, retransmits are not held against all segments sent', async (t) => {
   const load = await startLoad(t, 'worker', [1, cpu]);
   const all = ran(t, await runToEnd(kstop('--json', '-d', '0.5', '-p', String(load.pid))));
   const names = all.flatMap((object) => (object.kind === 'sample' ? object.counters.map(({name}) => name) : []));

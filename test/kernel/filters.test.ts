@@ -1,10 +1,12 @@
+import {mkdirSync, rmdirSync} from 'node:fs';
 import {basename} from 'node:path';
 import test from 'ava';
 import {Cgroup, unified} from './util/cgroup.ts';
 import {loop, must, restingDiskstats} from './util/disk.ts';
 import {environment, Kstop, PROGRAM, runToEnd, total} from './util/kstop.ts';
 import {Process, startLoad, Unseen} from './util/load.ts';
-import {lacks, testUnless, twoCpus} from './util/machine.ts';
+import {lacks, once, testOnce, testUnless, twoCpus} from './util/machine.ts';
+import {LONGER, until} from './util/wait.ts';
 import {agrees, restingSchedstat} from './util/witness.ts';
 
 const [cpu] = twoCpus() ?? [0];
@@ -17,7 +19,7 @@ test.serial('--comm: only tasks of that name, in events and histograms', async (
   const before = await restingSchedstat(wanted.pid);
   const kstop = await Kstop.start(t, ['--comm', 'kt-wanted', '--probes', 'sched', '--sched-warn', '500']);
   const unseen = await Unseen.start(t);
-  for (const each of [wanted, other]) each.send('spin 1000');
+  for (const each of [wanted, other]) each.send(`spin ${1000 * LONGER}`);
   for (const each of [wanted, other]) await each.line();
   const after = await restingSchedstat(wanted.pid);
   await kstop.sampleFromNow();
@@ -40,7 +42,7 @@ testUnless(!unified() && 'no unified cgroup hierarchy', '--cgroup: tasks in it a
   const before = [await restingSchedstat(inside.pid), await restingSchedstat(below.pid)];
   const unseen = await Unseen.start(t);
   const kstop = await Kstop.start(t, ['--cgroup', group.path, '--probes', 'sched', '--sched-warn', '500']);
-  for (const each of [inside, below, outside]) each.send('spin 1000');
+  for (const each of [inside, below, outside]) each.send(`spin ${1000 * LONGER}`);
   for (const each of [inside, below, outside]) await each.line();
   const after = [await restingSchedstat(inside.pid), await restingSchedstat(below.pid)];
   await kstop.sampleFromNow();
@@ -57,6 +59,31 @@ testUnless(!unified() && 'no unified cgroup hierarchy', '--cgroup: tasks in it a
 
 testUnless(
   !unified() && 'no unified cgroup hierarchy',
+  '--cgroup: one that is made anew is watched again',
+  async (t) => {
+    const group = Cgroup.make(t);
+    const args = ['--cgroup', group.path, '--probes', 'sched', '--sched-warn', '500', '-i', '0.2'];
+    const kstop = await Kstop.start(t, args);
+    rmdirSync(group.folder);
+    const errors = () => kstop.objects.filter((object) => object.kind === 'error');
+    await until(() => errors().length > 0, 5000 * LONGER, 'the error');
+    mkdirSync(group.folder);
+    await kstop.sampleFromNow();
+    const workers = await Promise.all([0, 1].map(() => startLoad(t, 'worker', [1, cpu], {through: group.enter})));
+    for (const each of workers) each.send(`spin ${1000 * LONGER}`);
+    for (const each of workers) await each.line();
+    await kstop.sampleFromNow();
+    await kstop.stop();
+    t.true(kstop.events('SCHED_LATENCY').length >= 5);
+    t.is(errors().length, 1);
+    t.like(errors()[0], {what: '--cgroup'});
+    // The group goes after those in it.
+    for (const each of workers) each.child.kill();
+  },
+);
+
+testUnless(
+  once ?? (!unified() && 'no unified cgroup hierarchy'),
   '--cgroup takes the full path too; one that is not there is told',
   async (t) => {
     const group = Cgroup.make(t);
@@ -91,7 +118,7 @@ testUnless(lacks('losetup', 'dd'), '-p: only the requests of that process', asyn
   t.true(writes >= 19 && writes <= 20, `${writes} of the 20 writes`);
 });
 
-test.serial('a process that is not there is no error', async (t) => {
+testOnce('a process that is not there is no error', async (t) => {
   const {code, stdout, stderr} = await runToEnd([...PROGRAM, '--json', '-p', '4194304', '-d', '1'], environment());
   t.is(code, 0);
   t.is(stderr, '');

@@ -1,8 +1,8 @@
-import test, {type ExecutionContext} from 'ava';
+import type {ExecutionContext} from 'ava';
 import {Cgroup, lacksController, unified} from './util/cgroup.ts';
 import {environment, Kstop, PROGRAM} from './util/kstop.ts';
 import {Process, startLoad} from './util/load.ts';
-import {testUnless, twoCpus} from './util/machine.ts';
+import {testOnce, testUnless, twoCpus} from './util/machine.ts';
 import {SLOW, until} from './util/wait.ts';
 
 const [cpu] = twoCpus() ?? [0];
@@ -33,7 +33,7 @@ async function waiting(t: ExecutionContext, name: Buffer, through: string[] = []
 }
 
 for (const [what, name] of Object.entries(NAMES)) {
-  test.serial(`a process with ${what} in its name breaks no line of JSON`, async (t) => {
+  testOnce(`a process with ${what} in its name breaks no line of JSON`, async (t) => {
     const process = await waiting(t, name);
     const kstop = await Kstop.start(t, ['-p', String(process.pid), '--probes', 'sched']);
     const event = await kstop.event('SCHED_LATENCY', ({pid}) => pid === process.pid);
@@ -44,7 +44,7 @@ for (const [what, name] of Object.entries(NAMES)) {
   });
 }
 
-test.serial('no name changes a terminal by way of the text', async (t) => {
+testOnce('no name changes a terminal by way of the text', async (t) => {
   const through = unified() ? Cgroup.make(t, undefined, {name: `kt-\u001b[2J\u0007\u009b${process.pid}`}).enter : [];
   await Promise.all(Object.values(NAMES).map((name) => waiting(t, name, through)));
   const kstop = new Process(t, [...PROGRAM, '--plain', '--probes', 'sched'], environment() as Record<string, string>);

@@ -1,3 +1,4 @@
+import {writeFileSync} from 'node:fs';
 import {basename} from 'node:path';
 import type {ExecutionContext} from 'ava';
 import type {OomKillEvent} from '../../src/types/stream.ts';
@@ -5,13 +6,17 @@ import {Cgroup, lacksController, lacksUnified} from './util/cgroup.ts';
 import {must} from './util/disk.ts';
 import {Kstop} from './util/kstop.ts';
 import {type Process, startLoad} from './util/load.ts';
-import {kernelAtLeast, lacks, testUnless} from './util/machine.ts';
+import {lacks, onMachine, testUnless} from './util/machine.ts';
+import {read} from './util/witness.ts';
 
 const LIMIT = 20 << 20;
 const reason = lacksController('memory') ?? lacks('dmesg');
 
-/** Before 6.8 the tracepoint tells only the victim's thread id, and what it was is known only if it was the trigger. */
-const knowsVictim = kernelAtLeast(6, 8);
+/** Does the probe know a victim that was not the one who asked for memory? It says so when it doesn't. */
+function knowsVictims(kstop: Kstop): boolean {
+  const probe = kstop.header.probes.find(({id}) => id === 'oom');
+  return !/known by thread id only/.test(probe?.reason ?? '');
+}
 
 function limited(t: ExecutionContext, bytes = LIMIT): Cgroup {
   const group = Cgroup.make(t, 'memory');
@@ -75,26 +80,26 @@ testUnless(reason, 'each kill of a memory cgroup is one event with its victim an
   t.is(kstop.summary?.subsystems.memory?.worst_status, 'CRITICAL');
 });
 
-testUnless(
-  reason ?? (!knowsVictim && 'before 6.8'),
-  'who asked for too much and who is killed are told apart',
-  async (t) => {
-    const group = limited(t);
-    const kstop = await Kstop.start(t, ['--probes', 'oom']);
-    const big = await startLoad(t, 'eater', [500], {as: 'kt-big', through: group.enter});
-    const asker = await startLoad(t, 'eater', [0], {as: 'kt-asker', through: group.enter});
-    big.send('14');
-    t.is(await big.line(), 'done');
-    asker.send('12');
-    t.is((await big.end()).signal, 'SIGKILL');
-    t.is(await asker.line(), 'done');
-    t.is(kills(group), 1);
-    const event = await kstop.event('OOM_KILL', ({memcg}) => memcg === group.path);
-    await kstop.stop();
-    matches(t, event, big, group, asker);
-    t.is(kstop.events('OOM_KILL').filter(({memcg}) => memcg === group.path).length, 1);
-  },
-);
+testUnless(reason, 'who asked for too much and who is killed are told apart', async (t) => {
+  const group = limited(t);
+  const kstop = await Kstop.start(t, ['--probes', 'oom']);
+  const big = await startLoad(t, 'eater', [500], {as: 'kt-big', through: group.enter});
+  const asker = await startLoad(t, 'eater', [0], {as: 'kt-asker', through: group.enter});
+  big.send('14');
+  t.is(await big.line(), 'done');
+  asker.send('12');
+  t.is((await big.end()).signal, 'SIGKILL');
+  t.is(await asker.line(), 'done');
+  t.is(kills(group), 1);
+  const event = await kstop.event('OOM_KILL', ({tid}) => tid === big.pid);
+  await kstop.stop();
+  t.is(kstop.events('OOM_KILL').filter(({tid}) => tid === big.pid).length, 1);
+  if (knowsVictims(kstop)) matches(t, event, big, group, asker);
+  else {
+    t.like(event, {tid: big.pid, trigger_pid: asker.pid, trigger_comm: 'kt-asker'});
+    t.is(event.total_vm_bytes, undefined, 'unknown, not 0');
+  }
+});
 
 testUnless(reason, "a limit above the victim's own cgroup is the one that is named", async (t) => {
   const group = limited(t);
@@ -130,3 +135,38 @@ testUnless(
     for (const event of events) matches(t, event, all.find(({pid}) => pid === event.victim_pid)!, group, all[1]);
   },
 );
+
+testUnless(onMachine ?? lacks('dmesg'), 'a kill on behalf of the whole machine names no limit', async (t) => {
+  const vmstat = () => Number(/^oom_kill (\d+)$/m.exec(read('/proc/vmstat'))?.[1]);
+  const kstop = await Kstop.start(t, ['--probes', 'oom']);
+  const before = vmstat();
+  const victim = await startLoad(t, 'eater', [1000], {as: 'kt-glutton'});
+  victim.send('64');
+  t.is(await victim.line(), 'done');
+  // The kernel looks for its victim as when no memory is left. Really to use it up has a guest thrash for minutes.
+  writeFileSync('/proc/sysrq-trigger', 'f');
+  t.is((await victim.end()).signal, 'SIGKILL');
+  const event = await kstop.event('OOM_KILL', ({tid}) => tid === victim.pid);
+  await kstop.stop();
+  t.is(vmstat() - before, 1);
+  t.is(kstop.events('OOM_KILL').length, 1);
+  const said = must('dmesg')
+    .split('\n')
+    .filter((line) => line.includes('oom-kill:constraint='))
+    .at(-1);
+  t.log(JSON.stringify(event));
+  t.log(`kernel: ${said}`);
+  t.regex(said ?? '', new RegExp(`constraint=CONSTRAINT_NONE.*,pid=${victim.pid},`));
+  t.is(event.constraint, 'none');
+  t.is(event.limit_bytes, undefined);
+  // A worker of the kernel asked for it.
+  t.not(event.trigger_pid, victim.pid);
+  if (!knowsVictims(kstop)) {
+    t.is(event.total_vm_bytes, undefined, 'unknown, not 0');
+    return;
+  }
+  const log = logged(victim.pid);
+  t.like(event, {pid: victim.pid, victim_pid: victim.pid, victim_comm: 'kt-glutton', oom_score_adj: 1000, memcg: '/'});
+  t.is(event.total_vm_bytes, log?.totalVm);
+  t.true(Math.abs(event.rss_bytes! - log!.rss) <= log!.rss * 0.1, `${event.rss_bytes} and ${log?.rss}`);
+});

@@ -1,18 +1,23 @@
 import {existsSync, readdirSync} from 'node:fs';
+import test from 'ava';
 import {Cgroup, lacksController} from './util/cgroup.ts';
+import {must} from './util/disk.ts';
 import {Kstop, total} from './util/kstop.ts';
 import {startLoad, Unseen} from './util/load.ts';
 import {testUnless, twoCpus} from './util/machine.ts';
-import {SLOW, sleep} from './util/wait.ts';
+import {LONGER, sleep} from './util/wait.ts';
 import {compareWaits} from './util/waits.ts';
-import {read, restingSchedstat} from './util/witness.ts';
+import {read, restingSchedstat, schedstat} from './util/witness.ts';
 
 const cpus = twoCpus();
 const noCpus = !cpus && 'one CPU only';
 
 testUnless(noCpus, "a process's waits are the kernel's run delay, also when its threads move", async (t) => {
   const kstop = await compareWaits(t, cpus!);
-  t.like(kstop.header.probes[0], {id: 'sched', state: 'attached', method: 'tp_btf'});
+  const [probe] = kstop.header.probes;
+  t.like(probe, {id: 'sched', method: 'tp_btf'});
+  // Exact all the same where waits can't be kept with their task: only dearer.
+  if (probe.state !== 'attached') t.regex(probe.reason ?? '', /^no task storage: waits are kept in a hash/);
 });
 
 testUnless(noCpus, 'the sleep of a task that is moved meanwhile is no wait', async (t) => {
@@ -21,8 +26,8 @@ testUnless(noCpus, 'the sleep of a task that is moved meanwhile is no wait', asy
   const dozer = await startLoad(t, 'worker', [6, cpus!.join()]);
   const kstop = await Kstop.start(t, ['-p', String(dozer.pid), '--probes', 'sched']);
   const before = await restingSchedstat(dozer.pid);
-  hogs.send(`spin ${5000 * SLOW}`);
-  dozer.send(`doze ${4000 * SLOW}`);
+  hogs.send(`spin ${5000 * LONGER}`);
+  dozer.send(`doze ${4000 * LONGER}`);
   await dozer.line();
   const after = await restingSchedstat(dozer.pid);
   await kstop.sampleFromNow();
@@ -36,15 +41,17 @@ testUnless(noCpus, 'the sleep of a task that is moved meanwhile is no wait', asy
   const {total: blind} = await unseen.read();
   const long = kstop.events('SCHED_LATENCY').filter(({latency_us}) => latency_us >= 900_000);
   if (process.env.KSTOP_VM) t.is(blind, 0, 'nothing is hidden from BPF in a guest');
-  // A migration that no program saw can't be told from a wait.
-  t.true(long.length <= Math.min(blind, 2), `as long as a sleep: ${long.map(({latency_us}) => latency_us)}`);
+  // A migration that no program saw can't be told from a wait; an emulated CPU may stand still for a second, once.
+  // Where sleeps pass for waits, each of the dozens that were moved does.
+  const allowed = Math.min(blind, 2) + (process.env.KSTOP_VM ? 1 : 0);
+  t.true(long.length <= allowed, `as long as a sleep: ${long.map(({latency_us}) => latency_us)}`);
   t.true(seen.sumNs / 1e6 <= kernelMs);
 });
 
 testUnless(noCpus, 'the histogram adds up: cells to the count, CPUs to the cells', async (t) => {
   const worker = await startLoad(t, 'worker', [4, cpus!.join()]);
   const kstop = await Kstop.start(t, ['-i', '0.3', '--probes', 'sched']);
-  worker.send(`mix ${1000 * SLOW}`);
+  worker.send(`mix ${1000 * LONGER}`);
   await worker.line();
   await kstop.sampleFromNow();
   await kstop.stop();
@@ -65,6 +72,23 @@ testUnless(noCpus, 'the histogram adds up: cells to the count, CPUs to the cells
   }
 });
 
+test('kstop leaves its own waits out, unless they are asked for', async (t) => {
+  const args = ['--probes', 'sched', '--sched-warn', '1', '-i', '0.1'];
+  const kstop = await Kstop.start(t, args);
+  // Also another kstop is just a process.
+  const other = await Kstop.start(t, [...args, '-p', String(kstop.pid)]);
+  const before = schedstat(kstop.pid);
+  await sleep(1500 * LONGER);
+  const own = schedstat(kstop.pid).count - before.count;
+  await other.stop();
+  await kstop.stop();
+  t.log(`${own} waits of its own; ${kstop.events('SCHED_LATENCY').length} events of others`);
+  t.true(own > 10);
+  t.true(kstop.events('SCHED_LATENCY').length > 0);
+  t.false(kstop.events('SCHED_LATENCY').some(({pid}) => pid === kstop.pid));
+  t.true(other.events('SCHED_LATENCY').some(({pid}) => pid === kstop.pid));
+});
+
 testUnless(noCpus, 'a long wait names who waited, and who had the CPU before', async (t) => {
   const [cpu] = cpus!;
   // Above the others on a busy machine, and of one weight.
@@ -74,7 +98,7 @@ testUnless(noCpus, 'a long wait names who waited, and who had the CPU before', a
   const kstop = await Kstop.start(t, [
     ...['-p', String(victim.pid), '--probes', 'sched', '--sched-warn', '1024', '--sched-crit', '4096'],
   ]);
-  for (const each of [hog, victim]) each.send(`spin ${2000 * SLOW}`);
+  for (const each of [hog, victim]) each.send(`spin ${2000 * LONGER}`);
   for (const each of [hog, victim]) await each.line();
   const threads = readdirSync(`/proc/${victim.pid}/task`).map(Number);
   t.is((await kstop.stop()).code, 0);
@@ -109,7 +133,7 @@ testUnless(noCpus || lacksController('cpu'), 'a wait for CPU bandwidth (cpu.max)
   const limited = await startLoad(t, 'worker', [1, cpus![0]], {through: group.enter});
   const kstop = await Kstop.start(t, ['-p', String(limited.pid), '--probes', 'sched']);
   const before = group.figures('cpu.stat');
-  limited.send(`spin ${2500 * SLOW}`);
+  limited.send(`spin ${2500 * LONGER}`);
   await limited.line();
   const after = group.figures('cpu.stat');
   await kstop.stop();
@@ -126,7 +150,8 @@ testUnless(noCpus || lacksController('cpu'), 'a wait for CPU bandwidth (cpu.max)
       `${seenMs.toFixed(0)} ms, ${others.length} other long waits`,
   );
   t.true(times >= 20, 'it was throttled');
-  t.true(events.length >= times * 0.8 && events.length <= times + 2);
+  // An emulated CPU that stood still meanwhile is throttled again before it has run: two periods, one wait.
+  t.true(events.length >= (process.env.KSTOP_VM ? 10 : times * 0.8) && events.length <= times + 2);
   t.true(seenMs >= throttledMs * 0.8 && seenMs <= throttledMs * 1.1);
   for (const event of events) {
     t.is(event.pid, limited.pid);
@@ -143,19 +168,25 @@ testUnless(perCpu, 'each CPU’s row is what the kernel counted on it', async (t
   };
   const outer = arrivals();
   const kstop = await Kstop.start(t, ['--probes', 'sched', '-i', '0.5']);
+  // Its own waits are left out: they shall all be on one CPU.
+  const [home] = cpus ?? [0];
+  must('taskset', '-acp', String(home), String(kstop.pid));
+  const ownBefore = schedstat(kstop.pid).count;
   const inner = arrivals();
-  await sleep(2000 * SLOW);
+  await sleep(2000 * LONGER);
   const innerEnd = arrivals();
+  const own = schedstat(kstop.pid).count - ownBefore;
   await kstop.stop();
   const outerEnd = arrivals();
   for (const [cpu, first] of inner) {
     const count = kstop.samples
       .flatMap(({histograms}) => histograms.flatMap((histogram) => histogram.cpus?.[cpu] ?? []))
       .reduce((a, b) => a + b, 0);
-    const least = innerEnd.get(cpu)! - first;
+    const kernel = innerEnd.get(cpu)! - first;
+    const least = kernel - (cpu === home ? own : 0);
     const most = outerEnd.get(cpu)! - outer.get(cpu)!;
-    t.log(`CPU ${cpu}: ${count} waits, the kernel counted ${least} to ${most}`);
-    t.true(least > 0);
+    t.log(`CPU ${cpu}: ${count} waits, the kernel counted ${least} to ${most}, without ${own} of kstop on CPU ${home}`);
+    t.true(kernel > 0);
     t.true(count >= least && count <= most);
   }
 });

@@ -69,9 +69,25 @@ export function folder(t: ExecutionContext): string {
   return made;
 }
 
+/** A folder of the test's own in memory. */
+function memory(t: ExecutionContext): string {
+  const made = mkdtempSync('/dev/shm/kstop-disk-');
+  t.teardown(() => rmSync(made, {recursive: true, force: true}));
+  return made;
+}
+
+/** A file system of the test's own on a disk that nobody else slows down: a loop device over memory. Its folder. */
+export function quickDisk(t: ExecutionContext, megabytes: number): string {
+  const [device, mount] = [loop(t, megabytes, {in: memory(t)}), folder(t)];
+  must('mkfs.ext4', '-q', device);
+  must('mount', device, mount);
+  t.teardown(() => must('umount', mount));
+  return mount;
+}
+
 /** A loop device over a file of its own. Its path. */
-export function loop(t: ExecutionContext, megabytes: number, directIo = false): string {
-  const file = join(folder(t), 'image');
+export function loop(t: ExecutionContext, megabytes: number, {directIo = false, in: place = folder(t)} = {}): string {
+  const file = join(place, 'image');
   writeFileSync(file, '');
   truncateSync(file, megabytes << 20);
   const device = must('losetup', '--find', '--show', ...(directIo ? ['--direct-io=on'] : []), file).trim();
@@ -93,13 +109,27 @@ export interface SlowDisk {
   /** Prefix of the commands for which it is slow. */
   through: string[];
   how: string;
+  /** What the device itself takes at least for a request. */
+  deviceUs?: number;
 }
 
-export interface SlowDisk {
-  device: string;
-  /** Prefix of the commands for which it is slow. */
-  through: string[];
-  how: string;
+/** Why there is no folder whose writes could be held up before they reach a disk; undefined when there is one. */
+export function lacksSlowFolder(): string | undefined {
+  return diskUnder(tmpdir()) ? lacksController(throttler()) : `${tmpdir()} is on no disk that could be throttled`;
+}
+
+/** A folder into which commands that go `through` write 4 times a second: they wait before there is a request. */
+export function slowFolder(t: ExecutionContext): {path: string; through: string[]} {
+  return {path: folder(t), through: throttled(t, 4)};
+}
+
+/** Prefix of commands that may write only so many times a second to the disk of the folder for temporary files. */
+function throttled(t: ExecutionContext, perSecond: number): string[] {
+  const disk = diskUnder(tmpdir());
+  const group = Cgroup.make(t, throttler());
+  if (group.v2) group.write('io.max', `${disk} wiops=${perSecond}`);
+  else group.write('blkio.throttle.write_iops_device', `${disk} ${perSecond}`);
+  return group.enter;
 }
 
 const throttler = (): string => (lacksController('blkio') ? 'io' : 'blkio');
@@ -122,15 +152,12 @@ export function slowDisk(t: ExecutionContext): SlowDisk {
 function timerDisk(t: ExecutionContext): SlowDisk {
   must('modprobe', 'null_blk', 'nr_devices=1', 'queue_mode=2', 'irqmode=2', 'completion_nsec=20000000', 'gb=1');
   t.teardown(() => must('modprobe', '-r', 'null_blk'));
-  return {device: '/dev/nullb0', through: [], how: 'null_blk, 20 ms by a timer'};
+  return {device: '/dev/nullb0', through: [], how: 'null_blk, 20 ms by a timer', deviceUs: 15_000};
 }
 
 /** A loop device whose file is on a disk that lets a cgroup write only 10 times a second. */
 function throttledLoop(t: ExecutionContext): SlowDisk {
-  const disk = diskUnder(tmpdir());
-  const device = loop(t, 64, true);
-  const group = Cgroup.make(t, throttler());
-  if (group.v2) group.write('io.max', `${disk} wiops=10`);
-  else group.write('blkio.throttle.write_iops_device', `${disk} 10`);
-  return {device, through: group.enter, how: `a loop device over a file on ${disk}, 10 writes a second`};
+  const device = loop(t, 64, {directIo: true});
+  const how = `a loop device over a file on ${diskUnder(tmpdir())}, 10 writes a second`;
+  return {device, through: throttled(t, 10), how};
 }

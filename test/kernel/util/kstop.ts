@@ -1,5 +1,5 @@
 import {type ChildProcess, spawn} from 'node:child_process';
-import {closeSync} from 'node:fs';
+import {closeSync, readFileSync} from 'node:fs';
 import {join, resolve} from 'node:path';
 import type {ExecutionContext} from 'ava';
 import type {Counter, Header, Histogram, KnownEvent, Sample, StreamObject, Summary} from '../../../src/types/stream.ts';
@@ -13,7 +13,7 @@ export const PROGRAM = [NODE, join(DIST, 'kstop.mjs')] as const;
 
 /** The environment of the test, without what changes the program's ways. */
 export function environment(more: Record<string, string> = {}): NodeJS.ProcessEnv {
-  const {KSTOP_SKIP_METHODS: _, KSTOP_DEBUG: __, ...rest} = process.env;
+  const {KSTOP_SKIP_METHODS: _, KSTOP_DEBUG: __, KSTOP_CONFIG: ___, ...rest} = process.env;
   return {...rest, ...more};
 }
 
@@ -23,6 +23,13 @@ export interface Ended {
   stdout: string;
   stderr: string;
 }
+
+/** The event of a type; some types share one. */
+export type EventOf<Type extends string, Event = KnownEvent> = Event extends {type: infer Types}
+  ? Type extends Types
+    ? Event
+    : never
+  : never;
 
 /** Runs a command to its end. */
 export function runToEnd(command: readonly string[], env = environment(), timeoutMs = 20_000 * SLOW): Promise<Ended> {
@@ -106,18 +113,16 @@ export class Kstop {
     return this.objects.find((object) => object.kind === 'summary');
   }
 
-  events<Type extends KnownEvent['type']>(type: Type): Extract<KnownEvent, {type: Type}>[] {
-    return this.objects.filter(
-      (object): object is Extract<KnownEvent, {type: Type}> => object.kind === 'event' && object.type === type,
-    );
+  events<Type extends KnownEvent['type']>(type: Type): EventOf<Type>[] {
+    return this.objects.filter((object): object is EventOf<Type> => object.kind === 'event' && object.type === type);
   }
 
   /** Waits for an event of a type that fits. */
   event<Type extends KnownEvent['type']>(
     type: Type,
-    fits: (event: Extract<KnownEvent, {type: Type}>) => boolean,
+    fits: (event: EventOf<Type>) => boolean,
     timeoutMs = 10_000 * SLOW,
-  ): Promise<Extract<KnownEvent, {type: Type}>> {
+  ): Promise<EventOf<Type>> {
     return until(() => this.events(type).find(fits), timeoutMs, `an event ${type}`);
   }
 
@@ -141,6 +146,11 @@ export class Kstop {
   /** Last value of a counter; undefined when there is none. */
   counter(name: string, labels: Record<string, string>): number | undefined {
     return counterIn(this.samples.at(-1), name, labels);
+  }
+
+  /** Takes in what it has written to a file instead (see `stdout`). */
+  readFrom(path: string): void {
+    this.read(readFileSync(path));
   }
 
   private read(data: Buffer): void {

@@ -1,7 +1,7 @@
 import {type ChildProcess, spawn, spawnSync} from 'node:child_process';
-import {mkdirSync, mkdtempSync, readdirSync, renameSync, rmSync, statSync, symlinkSync} from 'node:fs';
+import {mkdirSync, mkdtempSync, readdirSync, readFileSync, renameSync, rmSync, statSync, symlinkSync} from 'node:fs';
 import {tmpdir} from 'node:os';
-import {join} from 'node:path';
+import {basename, join} from 'node:path';
 import type {ExecutionContext} from 'ava';
 import {environment, REPO} from './kstop.ts';
 import {SLOW, until} from './wait.ts';
@@ -26,7 +26,7 @@ export function load(name: string, ...libraries: string[]): string {
 }
 
 /** Path of a BPF object, compiled from load/NAME.bpf.c. */
-function bpfObject(name: string): string {
+export function bpfObject(name: string): string {
   const source = join(SOURCES, `${name}.bpf.c`);
   const built = join(BUILT, `${name}.bpf.o`);
   if (modified(built) > modified(source)) return built;
@@ -40,6 +40,17 @@ function bpfObject(name: string): string {
   if (status !== 0) throw new Error(`${name}.bpf.c: ${error?.message ?? stderr}`);
   renameSync(fresh, built);
   return built;
+}
+
+/** Compiles all loads now, so that an emulated CPU need not. What fails here fails again, with its reason, in its test. */
+export function buildLoads(): void {
+  for (const file of readdirSync(SOURCES).filter((name) => name.endsWith('.c'))) {
+    try {
+      if (file.endsWith('.bpf.c')) bpfObject(basename(file, '.bpf.c'));
+      else
+        load(basename(file, '.c'), ...(readFileSync(join(SOURCES, file), 'utf8').includes('<bpf/') ? ['-lbpf'] : []));
+    } catch {}
+  }
 }
 
 /** A process that a test started; it ends with the test at the latest. */

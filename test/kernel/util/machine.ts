@@ -1,3 +1,4 @@
+import {spawnSync} from 'node:child_process';
 import {accessSync, constants, existsSync, readFileSync} from 'node:fs';
 import {release} from 'node:os';
 import {join} from 'node:path';
@@ -26,6 +27,24 @@ export function lacks(...programs: string[]): string | undefined {
 export function testUnless(reason: string | undefined | false, title: string, run: ImplementationFn<[]>): void {
   if (reason) test.skip(`${title} (${reason})`, run);
   else test.serial(title, run);
+}
+
+/**
+ * Why a test of what no kernel changes (flags, files, signals) is skipped in a guest, where starting the program takes
+ * seconds: it runs on the machine itself. KSTOP_VM_ALL=1 runs it there all the same.
+ */
+export const once = process.env.KSTOP_VM && !process.env.KSTOP_VM_ALL ? 'the same on every kernel' : undefined;
+
+/** Such a test that needs nothing else. */
+export const testOnce = (title: string, run: ImplementationFn<[]>): void => testUnless(once, title, run);
+
+/** Why a test that would endanger a machine can't run on one; undefined in a guest. */
+export const onMachine = process.env.KSTOP_VM ? undefined : 'in guests only';
+
+/** Why a test that needs these kernel modules can't run; undefined when they can be loaded. */
+export function lacksModule(...modules: string[]): string | undefined {
+  const missing = modules.filter((name) => spawnSync('modprobe', ['--dry-run', '--quiet', name]).status !== 0);
+  return missing.length > 0 ? `this kernel has no ${missing.join(', ')}` : undefined;
 }
 
 /** The first two CPUs that this process may use. */

@@ -22,13 +22,22 @@ class Namespace {
     return statSync(`/run/netns/${this.name}`).ino;
   }
 
-  /** A figure of the kernel's TCP statistics (/proc/net/snmp) of this namespace. */
-  tcp(name: string): number {
-    const [names, values] = this.run('cat', '/proc/net/snmp')
+  /** A figure of the kernel's protocol statistics (/proc/net/snmp, or netstat) of this namespace. */
+  protocol(protocol: string, name: string, file: 'snmp' | 'netstat' = 'snmp'): number {
+    const [names, values] = this.run('cat', `/proc/net/${file}`)
       .split('\n')
-      .filter((line) => line.startsWith('Tcp:'))
+      .filter((line) => line.startsWith(`${protocol}:`))
       .map((line) => line.split(' '));
     return Number(values[names.indexOf(name)]);
+  }
+
+  /** The same of IPv6 (/proc/net/snmp6), by its name there: `Udp6NoPorts`. */
+  protocol6(name: string): number {
+    return Number(new RegExp(`^${name}\\s+(\\d+)`, 'm').exec(this.run('cat', '/proc/net/snmp6'))?.[1]);
+  }
+
+  tcp(name: string): number {
+    return this.protocol('Tcp', name);
   }
 
   /** Drops what comes in and matches: an nft expression. */
@@ -37,6 +46,12 @@ class Namespace {
     nft('add', 'table', 'inet', 'kt');
     nft('add', 'chain', 'inet', 'kt', 'in', '{', 'type', 'filter', 'hook', 'input', 'priority', '0', ';', '}');
     nft('add', 'rule', 'inet', 'kt', 'in', ...match, 'drop');
+  }
+
+  /** Packets that a rule with a counter has dropped. */
+  dropped(): number {
+    const rules = this.run(which('nft') ?? 'nft', 'list', 'table', 'inet', 'kt');
+    return Number(/counter packets (\d+)/.exec(rules)?.[1]);
   }
 
   dropNothing(): void {

@@ -1,6 +1,9 @@
 /** An emulated guest takes its time. */
 export const SLOW = process.env.KSTOP_VM ? 4 : 1;
 
+/** How much longer a load runs there, to do about as much. Waits end when something has happened: those take SLOW. */
+export const LONGER = process.env.KSTOP_VM ? 2 : 1;
+
 export const sleep = (ms: number): Promise<void> => new Promise((done) => setTimeout(done, ms));
 
 /** Polls until `what` gives something; throws after the time is over. */

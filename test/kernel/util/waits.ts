@@ -2,7 +2,7 @@ import type {ExecutionContext} from 'ava';
 import type {Sample} from '../../../src/types/stream.ts';
 import {Kstop, type StartOptions, samplesOf, total} from './kstop.ts';
 import {startLoad, Unseen} from './load.ts';
-import {SLOW} from './wait.ts';
+import {LONGER} from './wait.ts';
 import {migrations, restingSchedstat} from './witness.ts';
 
 /**
@@ -31,7 +31,7 @@ export async function compareWaits(t: ExecutionContext, cpus: readonly number[],
   let left = 1;
   for (let round = 0; round < 4 && left > 0; round++)
     left = await compareOnce(t, kstop, worker.pid, unseen, async () => {
-      worker.send(`mix ${3000 * SLOW}`);
+      worker.send(`mix ${3000 * LONGER}`);
       t.is(await worker.line(), 'done');
     });
   t.is(left, 0);
