@@ -1,24 +1,22 @@
-import {spawn, spawnSync} from 'node:child_process';
-import {cpSync, existsSync, mkdtempSync, readdirSync, rmSync, statSync} from 'node:fs';
+import {cpSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync} from 'node:fs';
 import {tmpdir} from 'node:os';
-import {join} from 'node:path';
-import test from 'ava';
+import {basename, join} from 'node:path';
+import test, {type ExecutionContext} from 'ava';
+import {buildLoads} from '../kernel/util/load.ts';
 import {bundleTests} from './bundle.ts';
+import {type Ended, fetchKernel, lastLine, lineUp, obstacle, root, runGuest} from './guest.ts';
 import {chosenKernels} from './kernels.ts';
-import {count, parseTap} from './tap.ts';
+import {count, parseTap, type TapRun, type TapTest} from './tap.ts';
 
-const here = import.meta.dirname;
-const root = join(here, '../..');
 /** Folders and files of tests, as bin/test has them on the machine itself; KSTOP_VM_TESTS names others. */
 const places = (process.env.KSTOP_VM_TESTS ?? 'test/kernel').trim().split(/\s+/);
-/** Seconds for all tests in one guest, and for its boot with the second try. */
+/** Seconds for the tests of one guest, and for its boot with the second try. */
 const bound = 1500;
 const bootBound = 240;
-
-type Script = {status: number | null; stdout: string; stderr: string};
-const script = (name: string, ...args: string[]): Script =>
-  spawnSync(join(here, name), args, {encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'], timeout: 600_000});
-const lastLine = (text: string): string => text.trim().split('\n').at(-1)!;
+/** Guests for each kernel: halves keep all CPUs of the machine busy to the end. */
+const SHARDS = 2;
+/** As many failures may be the machine's doing: an emulated CPU can stand still for seconds. More are the code's. */
+const MOST_AGAIN = 3;
 
 const files = places
   .map((place) => join(root, place))
@@ -27,75 +25,162 @@ const files = places
   .filter((name) => name.endsWith('.test.ts'))
   .sort();
 
-/** Why no guest can run at all, or undefined. */
-function obstacle(): string | undefined {
-  if (files.length === 0) {
-    return `no test in ${places.join(' ')}`;
+/** Parts of about as many tests each, none of them empty. */
+function shards(): string[][] {
+  const weight = (file: string) => readFileSync(file, 'utf8').match(/^\s*(test\.serial|testUnless)\(/gm)?.length ?? 1;
+  const parts = Array.from({length: Math.min(SHARDS, files.length)}, () => ({files: [] as string[], weight: 0}));
+  for (const file of files.toSorted((a, b) => weight(b) - weight(a))) {
+    const least = parts.reduce((a, b) => (b.weight < a.weight ? b : a));
+    least.files.push(file);
+    least.weight += weight(file);
   }
-  const check = script('boot.sh', '-n');
-  return check.status === 0 ? undefined : lastLine(check.stderr);
+  return parts.map((part) => part.files.sort());
 }
 
-/** Runs the bundled tests in a guest, over a copy of the build. What it prints is passed on to stderr as it comes. */
-function runGuest(kernel: string, build: string): Promise<Script> {
-  const child = spawn(
-    join(here, 'boot.sh'),
-    [
+type Part = Ended & {run: TapRun; seconds: number[]};
+
+type Chosen = {
+  name: string;
+  /** The kernel's folder. */
+  kernel: string;
+  /** A copy of the build. */
+  build: string;
+  files: readonly string[];
+  /** Only tests with these titles. */
+  titles?: readonly string[];
+};
+
+/** The tests of some files in a guest. `seconds`: what each took. */
+async function runPart({name, kernel, build, files, titles = []}: Chosen): Promise<Part> {
+  const seconds: number[] = [];
+  let last = 0;
+  const ended = await runGuest({
+    kernel,
+    options: [
       ...['-t', String(bound), '-b', String(bootBound / 2), '-C', root, '-f', `${build}=${join(root, 'dist')}`],
-      ...(process.env.KSTOP_VM_LOGS ? ['-l', process.env.KSTOP_VM_LOGS] : []),
-      ...[kernel, '--', 'node_modules/.bin/node', 'node_modules/ava/entrypoints/cli.mjs'],
-      ...['--config', 'test/vm/guest.ava.config.js', '--tap'],
+      ...(process.env.KSTOP_VM_LOGS ? ['-l', join(process.env.KSTOP_VM_LOGS, name)] : []),
     ],
-    {cwd: root, stdio: ['ignore', 'pipe', 'pipe']},
-  );
-  return new Promise((resolve, reject) => {
-    const output = {stdout: '', stderr: ''};
-    for (const name of ['stdout', 'stderr'] as const) {
-      child[name].setEncoding('utf8');
-      child[name].on('data', (text: string) => {
-        output[name] += text;
-        process.stderr.write(text);
-      });
-    }
-    child.on('error', reject);
-    child.on('close', (status) => resolve({status, ...output}));
+    command: [
+      ...['node_modules/.bin/node', 'node_modules/ava/entrypoints/cli.mjs'],
+      ...['--config', 'test/vm/guest.ava.config.js', '--tap'],
+      ...titles.map((title) => `--match=${title}`),
+      ...files.map((file) => `dist/test-vm/${basename(file, '.ts')}.mjs`),
+    ],
+    onLine(line) {
+      process.stderr.write(`${name}: ${line}\n`);
+      last ||= performance.now();
+      if (!/^(not )?ok\b/.test(line)) return;
+      seconds.push((performance.now() - last) / 1000);
+      last = performance.now();
+    },
   });
+  return {...ended, run: parseTap(ended.stdout), seconds};
 }
 
-const reason = obstacle();
-for (const version of chosenKernels()) {
-  const fetched = reason ? undefined : script('fetch-kernel.sh', version);
-  if (fetched?.status !== 0) {
+/** What one kernel's guests told: all tests, and those that failed once more. */
+type Told = {parts: Part[]; again: Part | undefined};
+
+/** Titles begin with their file's name: `sched › …`. */
+const split = ({title}: TapTest): [string, string] => {
+  const at = title.indexOf(' › ');
+  return [title.slice(0, at), title.slice(at + 3)];
+};
+
+/** All parts of the tests on one kernel. The few that fail run a second time, in a guest by themselves. */
+async function runKernel(version: string, kernel: string, build: string): Promise<Told> {
+  const done = await Promise.all(
+    parts.map((part, i) =>
+      runPart({name: parts.length > 1 ? `${version}.${i + 1}` : version, kernel, build, files: part}),
+    ),
+  );
+  const failed = done.flatMap(({run}) => run.tests.filter(({result}) => result === 'failed')).map(split);
+  if (failed.length === 0 || failed.length > MOST_AGAIN || !done.every(hasEnded))
+    return {parts: done, again: undefined};
+  const names = new Set(failed.map(([file]) => file));
+  const again = await runPart({
+    name: `${version}.again`,
+    kernel,
+    build,
+    files: files.filter((file) => names.has(basename(file, '.test.ts'))),
+    titles: failed.map(([, title]) => title),
+  });
+  return {parts: done, again};
+}
+
+/** Without the plan the run was cut off: a hang, a panic, a timeout. */
+const hasEnded = ({run}: Part): boolean => run.planned === run.tests.length;
+
+/** The build as it is now, with the tests and their loads: a rebuild during these minutes must not reach a guest. */
+async function freeze(): Promise<string> {
+  buildLoads();
+  const build = mkdtempSync(join(tmpdir(), 'kstop-vm.'));
+  cpSync(join(root, 'dist'), build, {recursive: true, preserveTimestamps: true});
+  await bundleTests(files, join(root, 'dist/test-vm'), join(build, 'test-vm'));
+  return build;
+}
+
+let frozen: Promise<string> | undefined;
+test.after.always(async () => {
+  if (frozen) rmSync(await frozen, {recursive: true});
+});
+
+const reason = files.length === 0 ? `no test in ${places.join(' ')}` : obstacle();
+const found = chosenKernels().map((version) => ({version, ...(reason ? {reason} : fetchKernel(version))}));
+const parts = shards();
+
+/** All guests line up when the first test begins; each kernel's test then waits for its own. */
+const guests = lineUp(
+  found.flatMap((each) => {
+    if ('reason' in each) return [];
+    const {version, folder} = each;
+    const run = async () => {
+      frozen ??= freeze();
+      return runKernel(version, folder, await frozen);
+    };
+    return [[version, run] as const];
+  }),
+);
+
+for (const kernel of found) {
+  if ('reason' in kernel) {
     // AVA skips when a test is declared, not when it runs.
-    test.skip(`kernel ${version}: ${reason ?? lastLine(fetched!.stderr).replace('fetch-kernel: ', '')}`, (t) =>
-      t.pass());
+    test.skip(`kernel ${kernel.version}: ${kernel.reason}`, (t) => t.pass());
     continue;
   }
 
-  const kernel = fetched.stdout.trim();
-  test.serial(`kernel ${version}: the tests on real events pass in a guest`, async (t) => {
-    t.timeout((bound + bootBound + 60) * 1000, `the guest with ${version} hangs`);
-    // The build as it is now: a rebuild during these minutes must not reach the guest in halves.
-    const build = mkdtempSync(join(tmpdir(), 'kstop-vm.'));
-    t.teardown(() => rmSync(build, {recursive: true}));
-    cpSync(join(root, 'dist'), build, {recursive: true, preserveTimestamps: true});
-    await bundleTests(files, join(root, 'dist/test-vm'), join(build, 'test-vm'));
-
-    const guest = await runGuest(kernel, build);
-    const run = parseTap(guest.stdout);
-    t.log(
-      `${count(run, 'passed')} passed, ${count(run, 'failed')} failed, ${count(run, 'skipped')} skipped of ${files.length} files`,
-    );
-    t.log(lastLine(guest.stderr));
-    for (const {title, result, lines} of run.tests) {
-      t.log([`${result}: ${title}`, ...lines.map((line) => line.replace(/^# */, '  '))].join('\n'));
-    }
-
-    // Without the plan the run was cut off: a hang, a panic, a timeout. The end of stderr says which.
-    const what = guest.stderr.slice(-4000);
-    t.is(count(run, 'failed'), 0, 'tests failed in the guest');
-    t.is(run.planned, run.tests.length, `the run did not end\n${what}`);
-    t.is(guest.status, 0, what);
-    t.true(count(run, 'passed') > 0, 'not one test ran in the guest');
+  test.serial(`kernel ${kernel.version}: the tests on real events pass in a guest`, async (t) => {
+    t.timeout((bound + bootBound) * parts.length * found.length * 1000, `the guest with ${kernel.version} hangs`);
+    const {parts: done, again} = await guests(kernel.version);
+    const sum = (result: TapTest['result']) => done.reduce((n, {run}) => n + count(run, result), 0);
+    t.log(`${sum('passed')} passed, ${sum('failed')} failed, ${sum('skipped')} skipped of ${files.length} files`);
+    const passes = sum('failed') === 0 || (again !== undefined && again.status === 0 && hasEnded(again));
+    // What passed is of interest only where all did.
+    for (const part of done) report(t, part, passes ? undefined : 'failed');
+    if (again) {
+      t.log('those that failed, a second time, by themselves:');
+      report(t, again);
+      t.is(count(again.run, 'failed'), 0, 'tests failed twice in guests');
+      ended(t, again);
+      t.is(count(again.run, 'passed'), sum('failed'));
+    } else t.is(sum('failed'), 0, 'tests failed in the guest');
+    for (const part of done) ended(t, part, again !== undefined);
   });
+}
+
+/** The results of a part, all or only those that ended so, each with what the test said. */
+function report(t: ExecutionContext, {stderr, run, seconds}: Part, only?: TapTest['result']): void {
+  t.log(lastLine(stderr));
+  run.tests.forEach((test, i) => {
+    if (only && test.result !== only) return;
+    const took = test.result === 'skipped' ? '' : ` (${seconds[i]?.toFixed(0)} s)`;
+    t.log([`${test.result}: ${test.title}${took}`, ...test.lines.map((line) => line.replace(/^# */, '  '))].join('\n'));
+  });
+}
+
+/** Holds that a run came to its end, and ended well but for tests that `mayFail`. The end of stderr says what happened. */
+function ended(t: ExecutionContext, part: Part, mayFail = false): void {
+  const what = part.stderr.slice(-4000);
+  t.true(hasEnded(part), `the run did not end\n${what}`);
+  t.is(part.status, mayFail && count(part.run, 'failed') > 0 ? 1 : 0, what);
+  t.true(count(part.run, 'passed') > 0, 'not one test ran in the guest');
 }
