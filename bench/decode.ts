@@ -61,8 +61,7 @@ const paths = new Map<bigint, string | undefined>();
 const buffer = new Uint8Array(DRAIN_BYTES);
 const decoder = new Decoder(buffer, {
   clock,
-  schedCritNs: 10_000_000,
-  blockCritNs: 100_000_000,
+  critNs: {sched: 10_000_000, block: 100_000_000, vfs: 50_000_000, syscall: 100_000_000},
   cgroupPath: (id, v2) => {
     if (!paths.has(id)) paths.set(id, engine.cgroupPath(id, v2));
     return paths.get(id);

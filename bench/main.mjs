@@ -6,17 +6,29 @@ import {parseArgs} from 'node:util';
 import {describeMachine} from './lib/machine.mjs';
 import {say, table, writeReadme} from './lib/report.mjs';
 import {blockCost} from './parts/block-cost.mjs';
+import {dropsCost} from './parts/drops-cost.mjs';
 import {eventPath} from './parts/event-path.mjs';
+import {faultsCost} from './parts/faults-cost.mjs';
+import {frames} from './parts/frames.mjs';
 import {idle} from './parts/idle.mjs';
+import {lockupCost} from './parts/lockup-cost.mjs';
 import {schedCost} from './parts/sched-cost.mjs';
+import {screen} from './parts/screen.mjs';
 import {startup} from './parts/startup.mjs';
+import {vfsCost} from './parts/vfs-cost.mjs';
 
 const PARTS = {
   'sched-cost': schedCost,
   'event-path': eventPath,
   idle,
+  screen,
+  frames,
   startup,
   'block-cost': blockCost,
+  'vfs-cost': vfsCost,
+  'drops-cost': dropsCost,
+  'faults-cost': faultsCost,
+  'lockup-cost': lockupCost,
 };
 const USAGE = `usage: bench/run [${Object.keys(PARTS).join('|')} ...] [--quick] [--write] [--check]`;
 

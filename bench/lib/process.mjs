@@ -1,5 +1,5 @@
 import {spawn} from 'node:child_process';
-import {accessSync, constants, readdirSync, readFileSync} from 'node:fs';
+import {accessSync, constants, readdirSync, readFileSync, readlinkSync} from 'node:fs';
 import {createInterface} from 'node:readline';
 import {setTimeout as delay} from 'node:timers/promises';
 import {fileURLToPath} from 'node:url';
@@ -10,6 +10,12 @@ const BUILT = `${REPO}dist/bench/`;
 
 /** Path of a program that bench/Makefile built. */
 export const built = (name) => BUILT + name;
+
+/** Flags that the launcher gives to Node: the size of the young generation decides what decoding and painting cost. */
+export function nodeFlags() {
+  const line = /^exec "\$node" (.*)$/m.exec(readFileSync(KSTOP, 'utf8'))?.[1] ?? '';
+  return line.split(' ').filter((word) => word.startsWith('--'));
+}
 
 /** Path of a program of this system, or undefined. */
 export function findCommand(name) {
@@ -124,11 +130,20 @@ export function ringId(pid) {
   return Number(id);
 }
 
+/** A program at a perf event has no link. */
+function holdsPerfEvent(pid) {
+  try {
+    return readdirSync(`/proc/${pid}/fd`).some((fd) => readlinkSync(`/proc/${pid}/fd/${fd}`).includes('[perf_event]'));
+  } catch {
+    return false;
+  }
+}
+
 /** Waits until a program holds BPF links or programs, which is when it has begun to work. */
 export async function attached(child) {
   for (let i = 0; i < 200; i++) {
     if (child.exitCode !== null) break;
-    if (fdNumbers(child.pid, 'link_id').length > 0) return;
+    if (fdNumbers(child.pid, 'link_id').length > 0 || holdsPerfEvent(child.pid)) return;
     await delay(50);
   }
   throw new Error(`${child.spawnargs.join(' ')} attached nothing: ${child.said.trim().split('\n')[0]}`);

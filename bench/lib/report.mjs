@@ -1,10 +1,8 @@
-import {execFileSync} from 'node:child_process';
 import {readFileSync, writeFileSync} from 'node:fs';
 import {fileURLToPath} from 'node:url';
 import {median} from './stats.mjs';
 
 const README = fileURLToPath(new URL('../README.md', import.meta.url));
-const BIOME = fileURLToPath(new URL('../../node_modules/@biomejs/biome/bin/biome', import.meta.url));
 const [BEGIN, END] = ['<!-- results: begin -->', '<!-- results: end -->'];
 
 /** Progress, on stderr. */
@@ -71,11 +69,10 @@ export function table(rows) {
     .join('\n');
 }
 
-/** Puts machine and table between the marks of bench/README.md, formatted as all files here. */
+/** Puts machine and table between the marks of bench/README.md. */
 export function writeReadme(machine, text) {
   const old = readFileSync(README, 'utf8');
   const [begin, end] = [old.indexOf(BEGIN), old.indexOf(END)];
   if (begin < 0 || end < begin) throw new Error(`${README} has no place for results`);
   writeFileSync(README, `${old.slice(0, begin + BEGIN.length)}\n\n${machine}\n\n${text}\n\n${old.slice(end)}`);
-  execFileSync(process.execPath, [BIOME, 'format', '--write', README], {stdio: 'ignore'});
 }

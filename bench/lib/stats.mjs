@@ -6,6 +6,12 @@ export function median(values) {
   return sorted.length % 2 ? sorted[Math.floor(middle)] : (sorted[middle - 1] + sorted[middle]) / 2;
 }
 
+/** The value that `p` percent of the values don't exceed; NaN of none. */
+export function percentile(values, p) {
+  const sorted = values.toSorted((a, b) => a - b);
+  return sorted[Math.ceil((sorted.length * p) / 100) - 1] ?? Number.NaN;
+}
+
 /**
  * Runs each subject once a round, round after round (A B C A B C ...), so that a machine that changes its pace meanwhile
  * changes it for all. Gives the values by subject, in order of the rounds.

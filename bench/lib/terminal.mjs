@@ -16,13 +16,14 @@ process.on('exit', () => {
   for (const child of running) child.kill('SIGKILL');
 });
 
-/** A program in a pseudo-terminal of 120x40, its output read and dropped but for what is asked for. */
+/** A program in a pseudo-terminal of 120x40 or another size, its output read and dropped but for what is asked for. */
 export class Terminal {
-  constructor([command, ...args]) {
+  constructor([command, ...args], size = SIZE) {
     this.started = performance.now();
-    this.child = pty.spawn(command, args, {...SIZE, env: environment(), cwd: REPO});
+    this.child = pty.spawn(command, args, {...size, env: environment(), cwd: REPO});
     running.add(this.child);
     this.bytes = 0;
+    this.frames = 0;
     this.text = '';
     this.wanted = [];
     this.ended = new Promise((resolve) => {
@@ -40,6 +41,7 @@ export class Terminal {
 
   take(data) {
     this.bytes += Buffer.byteLength(data);
+    this.frames += data.split('\x1b[?2026h').length - 1;
     if (this.wanted.length === 0) return;
     this.text += data;
     this.wanted = this.wanted.filter(({pattern, resolve}) => {
@@ -64,6 +66,15 @@ export class Terminal {
         },
       });
     });
+  }
+
+  /** Presses a key; milliseconds until output that matches. */
+  async key(key, pattern) {
+    this.text = '';
+    const at = performance.now() - this.started;
+    const shown = this.shows(pattern);
+    this.child.write(key);
+    return (await shown) - at;
   }
 
   /** Ends the program as Ctrl-C does, or by force after ten seconds. */

@@ -2,11 +2,10 @@
  * The way of an event: ring buffer, libkstop's drain, decoded object, line of JSON. First each step by itself on one
  * core, then a whole kstop under floods, where not one event may go uncounted.
  */
-import {readFileSync} from 'node:fs';
 import {createInterface} from 'node:readline';
 import {setTimeout as delay} from 'node:timers/promises';
 import {splitCpus} from '../lib/machine.mjs';
-import {built, cpuNs, KSTOP, output, ringId, start} from '../lib/process.mjs';
+import {built, cpuNs, KSTOP, nodeFlags, output, ringId, start} from '../lib/process.mjs';
 import {figure, say, truth} from '../lib/report.mjs';
 import {alternate} from '../lib/stats.mjs';
 
@@ -16,12 +15,6 @@ const FLOODS = {'500,000/s': 500_000, '1,000,000/s': 1_000_000, unlimited: 0};
 const UNLIMITED_RECORDS = 4_000_000;
 /** No wait is as long: the probe itself sends nothing. */
 const QUIET = ['--probes', 'sched', '--sched-warn', '60000000'];
-
-/** Flags that the launcher gives to Node: the size of the young generation decides what decoding costs. */
-function nodeFlags() {
-  const line = /^exec "\$node" (.*)$/m.exec(readFileSync(KSTOP, 'utf8'))?.[1] ?? '';
-  return line.split(' ').filter((word) => word.startsWith('--'));
-}
 
 async function decodeRun(batches) {
   const {load, tools} = splitCpus();

@@ -12,15 +12,17 @@ import {alternate} from '../lib/stats.mjs';
 
 /** After this a tool has attached everything, and kstop has ended the measurement of itself that it begins with. */
 const SETTLE_MS = 1500;
+/** All default ones but vfs, which has a price of its own on every call (vfs-cost). */
+const MOST = 'sched,block,oom,faults,pressure,retransmit,drops,traffic,lockup';
 const SUBJECTS = {
   nothing: undefined,
   'kstop, sched alone': [KSTOP, '--json', '--probes', 'sched'],
-  'kstop, all probes': [KSTOP, '--json'],
+  'kstop, all but vfs': [KSTOP, '--json', '--probes', MOST],
   runqlat: ['runqlat'],
   runqslower: ['runqslower'],
 };
 const NOTHING = 'nothing';
-const [SCHED, ALL] = ['kstop, sched alone', 'kstop, all probes'];
+const [SCHED, ALL] = ['kstop, sched alone', 'kstop, all but vfs'];
 
 /** Subjects that this machine has. */
 function available() {
