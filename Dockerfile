@@ -10,7 +10,7 @@ WORKDIR /opt/kstop
 RUN bin/setup \
 	&& rm -rf dist/test dist/gen-wire \
 	&& mkdir -p /image/opt/kstop \
-	&& cp -a --parents bin/kstop dist package.json LICENSE node_modules/koffi node_modules/@koromix \
+	&& cp -a --parents bin/kstop dist examples package.json LICENSE node_modules/koffi node_modules/@koromix \
 		node_modules/node-linux-*/bin node_modules/.bin/node /image/opt/kstop
 
 FROM debian:bookworm-slim

@@ -4,6 +4,7 @@
  *
  *   dist/kstop.mjs     what bin/kstop runs: cache and heap settings, then main() of dist/app.mjs
  *   dist/app.mjs       src/cli/main.ts; parts behind a dynamic import (the TUI) are chunks of their own
+ *   docs/config.schema.json    from the table of flags
  */
 import {spawnSync} from 'node:child_process';
 import {cpSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync} from 'node:fs';
@@ -65,6 +66,25 @@ const {metafile} = await build({
   metafile: true,
   logLevel: 'warning',
 });
+
+// Like wire.gen.ts: generated from the source of truth, written only when it changes.
+const schema = await build({
+  absWorkingDir: root,
+  entryPoints: ['src/cli/config/schema.ts'],
+  bundle: true,
+  format: 'esm',
+  platform: 'node',
+  write: false,
+  logLevel: 'warning',
+});
+const {configSchema} = await import(
+  `data:text/javascript;base64,${Buffer.from(schema.outputFiles[0].contents).toString('base64')}`
+);
+const published = join(root, 'docs/config.schema.json');
+const schemaText = `${JSON.stringify(configSchema(), null, 2)}\n`;
+if (existsSync(dirname(published)) && (!existsSync(published) || readFileSync(published, 'utf8') !== schemaText)) {
+  writeFileSync(published, schemaText);
+}
 
 // Node keeps one cache a user. Root shares the owner's clone, so it gets a copy that the owner can delete; anyone else
 // runs without a cache, so that nobody leaves files behind in somebody's clone.

@@ -98,9 +98,11 @@ test('the model takes no package, no I/O and no clock', (t) => {
         'src/model/c.ts': 'export const now = Date.now();\n',
         'src/model/d.ts': 'export const env = process.env;\n',
         'src/model/e.ts': 'export const one = 1;\n',
+        'src/model/part/f.ts': "export * from '../e.ts';\nexport * from '../../types/x.ts';\n",
+        'src/model/part/g.ts': "export * from '../../native/x.ts';\n",
       }),
     ].sort(),
-    ['src/model/a.ts', 'src/model/b.ts', 'src/model/c.ts', 'src/model/d.ts'],
+    ['src/model/a.ts', 'src/model/b.ts', 'src/model/c.ts', 'src/model/d.ts', 'src/model/part/g.ts'],
   );
 });
 
