@@ -441,6 +441,8 @@ struct ks_hist_row {
 	__u64 cells[KS_HIST_CELLS];
 	__u64 sum_ns;
 	__u64 max_ns;
+	__u64 next_max_ns; /* of what came since this snapshot began: its cells may tell of it
+			      already */
 	__u64 queue_ns;
 	__u64 device_ns;
 	__u64 split;

@@ -11,13 +11,22 @@ void copy_hist(struct ks_hist_row *row, const struct ks_hist *hist)
 	row->sum_ns += __atomic_load_n(&hist->sum_ns, __ATOMIC_RELAXED);
 }
 
-void take_max(struct ks_hist_row *row, const struct ks_hist *hist, uint64_t epoch)
+/* 0: none in that epoch. */
+static uint64_t max_of(const struct ks_hist *hist, uint64_t epoch)
 {
 	uint64_t max = __atomic_load_n(&hist->max_ns[epoch & 1], __ATOMIC_RELAXED);
 
-	if (__atomic_load_n(&hist->max_epoch[epoch & 1], __ATOMIC_RELAXED) == epoch &&
-	    max > row->max_ns)
+	return __atomic_load_n(&hist->max_epoch[epoch & 1], __ATOMIC_RELAXED) == epoch ? max : 0;
+}
+
+void take_max(struct ks_hist_row *row, const struct ks_hist *hist, uint64_t epoch)
+{
+	uint64_t max = max_of(hist, epoch), next = max_of(hist, epoch + 1);
+
+	if (max > row->max_ns)
 		row->max_ns = max;
+	if (next > row->next_max_ns)
+		row->next_max_ns = next;
 }
 
 int folded_rows(struct probe *probe, size_t offset, size_t count, uint64_t epoch, struct sink *sink)

@@ -226,7 +226,8 @@ struct sink {
 
 /* NULL once the buffer is full. */
 void *next_row(struct sink *sink, size_t bytes);
-/* histograms.c: cells and sum are added up; the maxima, taken last, are those of one epoch. */
+/* histograms.c: cells and sum are added up; the maxima, taken last, are those of an epoch and the
+ * next. */
 void copy_hist(struct ks_hist_row *row, const struct ks_hist *hist);
 void take_max(struct ks_hist_row *row, const struct ks_hist *hist, uint64_t epoch);
 /*

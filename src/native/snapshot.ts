@@ -27,11 +27,14 @@ export interface ProbeCounts {
   mapBytes: number;
 }
 
-/** Cumulative distribution; `maxNs` alone is since the last snapshot. */
+/** Cumulative distribution. */
 export interface HistRow {
   cells: Float64Array;
   sumNs: number;
+  /** Since the last snapshot. */
   maxNs: number;
+  /** Of what came while this snapshot was read. */
+  nextMaxNs: number;
   cpu: number;
   device: string;
   /** enum ks_block_op, or index of ks_vfs_cpu.hist. */
@@ -82,6 +85,7 @@ export function readHistRows(view: DataView): HistRow[] {
       cells,
       sumNs: u64(view, at + layout.sum_ns),
       maxNs: u64(view, at + layout.max_ns),
+      nextMaxNs: u64(view, at + layout.next_max_ns),
       cpu: view.getUint32(at + layout.cpu, true),
       device: name.toString('utf8', 0, end < 0 ? name.length : end),
       op: view.getUint32(at + layout.op, true),

@@ -12,8 +12,8 @@ export class BlockReader implements ProbeReader {
   read(view: DataView, _counts: ProbeCounts, into: SampleParts): void {
     const opOf = ({op}: HistRow) => BLOCK_OPS[op] ?? 'other';
     for (const row of this.focus.take(readHistRows(view), into.focus, (row) => ({op: opOf(row)}))) {
-      const {counts, sumNs} = this.deltas.next(`${row.dev} ${row.op}`, row);
-      const histogram = histogramOf('block', {device: row.device, op: opOf(row)}, counts, sumNs, row.maxNs);
+      const labels = {device: row.device, op: opOf(row)};
+      const histogram = histogramOf('block', labels, this.deltas.next(`${row.dev} ${row.op}`, row));
       if (histogram.count > 0) into.histograms.push(histogram);
     }
   }

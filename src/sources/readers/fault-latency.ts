@@ -11,8 +11,7 @@ export class FaultLatencyReader implements ProbeReader {
   read(view: DataView, _counts: ProbeCounts, into: SampleParts): void {
     for (const row of readHistRows(view)) {
       const kind = KINDS[row.op] ?? 'minor';
-      const {counts, sumNs} = this.deltas.next(kind, row);
-      const histogram = histogramOf('fault', {kind}, counts, sumNs, row.maxNs);
+      const histogram = histogramOf('fault', {kind}, this.deltas.next(kind, row));
       if (histogram.count > 0) into.histograms.push(histogram);
     }
   }

@@ -19,8 +19,7 @@ export class FocusRows {
     const first = pid !== this.pid;
     this.pid = pid;
     for (const row of own) {
-      const {counts, sumNs} = this.deltas.next(`${row.op}`, row);
-      const histogram = histogramOf(this.name, labelsOf(row), counts, sumNs, row.maxNs);
+      const histogram = histogramOf(this.name, labelsOf(row), this.deltas.next(`${row.op}`, row));
       if (!first && histogram.count > 0) into.push(histogram);
     }
     return rows.filter(({focusPid}) => focusPid === 0);

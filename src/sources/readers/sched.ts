@@ -20,10 +20,10 @@ export class SchedReader implements ProbeReader {
         total[i] += count;
       });
       sumNs += delta.sumNs;
-      maxNs = Math.max(maxNs, row.maxNs);
+      maxNs = Math.max(maxNs, delta.maxNs);
       cpus[row.cpu] = delta.counts;
     }
-    const all = histogramOf('sched', {}, total, sumNs, maxNs);
+    const all = histogramOf('sched', {}, {counts: total, sumNs, maxNs});
     const cut = counts.cut - this.lastCut;
     this.lastCut = counts.cut;
     if (all.count === 0) return;

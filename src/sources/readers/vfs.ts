@@ -15,10 +15,8 @@ export class VfsReader implements ProbeReader {
   read(view: DataView, _counts: ProbeCounts, into: SampleParts): void {
     const opOf = ({op}: HistRow) => VFS_OPS[op % VFS_OPS.length] ?? '';
     for (const row of this.focus.take(readHistRows(view), into.focus, (row) => ({op: opOf(row)}))) {
-      const {counts, sumNs} = this.deltas.next(`${row.op}`, row);
       const name = row.op < VFS_OPS.length ? 'vfs' : 'vfs_waits';
-      const op = opOf(row);
-      const histogram = histogramOf(name, {op}, counts, sumNs, row.maxNs);
+      const histogram = histogramOf(name, {op: opOf(row)}, this.deltas.next(`${row.op}`, row));
       if (histogram.count > 0) into.histograms.push(histogram);
     }
   }
