@@ -44,6 +44,13 @@ struct {
 	__type(value, struct ks_drop_places);
 } places SEC(".maps");
 
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, KS_DROP_SHARED);
+	__type(key, __u32);
+	__type(value, struct ks_drop_counts);
+} shared_places SEC(".maps");
+
 /* What has no place. Preallocated: an allocation in whatever context a packet is freed in is not
  * safe before 6.1. */
 struct {
@@ -124,44 +131,57 @@ static __always_inline __u32 class_of(__u32 reason)
 	return found ? *found & 3 : KS_DROP_NORMAL;
 }
 
-/* Places tried for a namespace, from the one that its number points at. */
+/* Places tried for a namespace, from the one that its number points at (Fibonacci hashing: numbers
+ * given out one after another lie far apart). */
 #define TRIES 4
 
-/* The namespace's place, taken if one is free; -1: none is. */
-static __always_inline int place_of(__u32 netns)
+/* The namespace's place among 1 << bits, taken if one is free; -1: none is. */
+static __always_inline int place_of(__u64 *places, const __u32 bits, __u32 netns)
 {
-	__u32 key = 0, at = netns * 0x9e3779b1U >> 28;
-	struct ks_drop_places *known = bpf_map_lookup_elem(&places, &key);
+	const __u32 mask = (1U << bits) - 1;
+	__u32 at = netns * 0x9e3779b1U >> (32 - bits);
 
-	if (!known)
-		return -1;
 	for (int i = 0; i < TRIES; i++, at++) {
-		__u64 *place = &known->netns[at & (KS_DROP_PLACES - 1)], before = *place;
+		__u64 *place = &places[at & mask], before = *place;
 
 		if (!before)
 			before = __sync_val_compare_and_swap(place, 0, netns);
 		if (!before || before == netns)
-			return at & (KS_DROP_PLACES - 1);
+			return at & mask;
 	}
 	return -1;
 }
 
 /*
- * Counts in a place that needs no map to be searched (half the cost of the whole program). Not
- * before 5.12, which lacks the exchange; those kernels have no reasons either.
+ * Counts in a place that needs no map to be searched (half the cost of the whole program): of the
+ * CPU's own, else of those that the CPUs share. Not before 5.12, which lacks the exchange; those
+ * kernels have no reasons either.
  */
 static __always_inline bool count_placed(struct ks_drop_cpu *cpu, __u32 netns, __u32 reason)
 {
+	struct ks_drop_counts *counts;
+	struct ks_drop_places *known;
+	__u32 key = 0;
 	int place;
 
 	if (!netns || reason >= KS_DROP_REASONS)
 		return false;
-	place = place_of(netns);
-	if (place < 0)
+	known = bpf_map_lookup_elem(&places, &key);
+	if (!known)
 		return false;
-	ks_add(&cpu->placed[(place * KS_DROP_REASONS + reason) &
-			    (KS_DROP_PLACES * KS_DROP_REASONS - 1)],
-	       1);
+	place = place_of(known->netns, KS_DROP_PLACES_BITS, netns);
+	if (place >= 0) {
+		ks_add(&cpu->placed[(place * KS_DROP_REASONS + reason) &
+				    (KS_DROP_PLACES * KS_DROP_REASONS - 1)],
+		       1);
+		return true;
+	}
+	place = place_of(known->shared, KS_DROP_SHARED_BITS, netns);
+	key = place;
+	counts = place < 0 ? NULL : bpf_map_lookup_elem(&shared_places, &key);
+	if (!counts)
+		return false;
+	ks_add(&counts->reasons[reason & (KS_DROP_REASONS - 1)], 1);
 	return true;
 }
 

@@ -327,8 +327,12 @@ struct ks_block_cpu {
 } __attribute__((aligned(64)));
 
 /* The first namespaces in which packets are dropped have places of their own for each reason. */
-#define KS_DROP_PLACES	16
-#define KS_DROP_REASONS 256
+#define KS_DROP_PLACES_BITS 4
+#define KS_DROP_PLACES	    (1 << KS_DROP_PLACES_BITS)
+#define KS_DROP_REASONS	    256
+/* The next ones have places too, which the CPUs share. */
+#define KS_DROP_SHARED_BITS 8
+#define KS_DROP_SHARED	    (1 << KS_DROP_SHARED_BITS)
 
 /* beyond: drops by class whose namespace and reason had room neither in a place nor in the map. */
 struct ks_drop_cpu {
@@ -338,9 +342,15 @@ struct ks_drop_cpu {
 	__u64 placed[KS_DROP_PLACES * KS_DROP_REASONS];
 } __attribute__((aligned(64)));
 
-/* The namespaces (inode numbers) that have places; 0: still free. */
+/* The namespaces (inode numbers) that have places, on each CPU and shared ones; 0: still free. */
 struct ks_drop_places {
 	__u64 netns[KS_DROP_PLACES];
+	__u64 shared[KS_DROP_SHARED];
+};
+
+/* A shared place. */
+struct ks_drop_counts {
+	__u64 reasons[KS_DROP_REASONS];
 };
 
 /* Key of the drop counts. netns is an inode number, 0 when the packet doesn't tell. */

@@ -161,21 +161,40 @@ static struct ks_drop_places read_places(struct probe *probe)
 
 /* A reason that came since the rows were counted waits for the next snapshot, here as in the map.
  */
-static void placed_rows(struct probe *probe, struct sink *sink)
+static size_t add_drops(struct sink *sink, uint64_t netns, uint32_t reason, uint64_t count)
 {
+	struct ks_drop_row *row = count && sink ? next_row(sink, sizeof(*row)) : NULL;
+
+	if (row) {
+		row->netns = netns;
+		row->reason = reason;
+		row->count = count;
+	}
+	return count != 0;
+}
+
+/* The rows of namespaces that have places, or without a sink only how many they are. */
+static size_t placed_rows(struct probe *probe, struct sink *sink)
+{
+	int map = bpf_object__find_map_fd_by_name(probe->object, "shared_places");
 	struct ks_drop_places places = read_places(probe);
+	struct ks_drop_counts counts;
+	size_t rows = 0;
 
 	for (size_t cell = 0; cell < KS_DROP_PLACES * KS_DROP_REASONS; cell++) {
 		uint64_t netns = places.netns[cell / KS_DROP_REASONS];
-		uint64_t count = netns ? placed_drops(probe, cell) : 0;
-		struct ks_drop_row *row = count ? next_row(sink, sizeof(*row)) : NULL;
 
-		if (!row)
-			continue;
-		row->netns = netns;
-		row->reason = cell % KS_DROP_REASONS;
-		row->count = count;
+		rows += add_drops(sink, netns, cell % KS_DROP_REASONS,
+				  netns ? placed_drops(probe, cell) : 0);
 	}
+	for (uint32_t place = 0; place < KS_DROP_SHARED; place++) {
+		if (!places.shared[place] || bpf_map_lookup_elem(map, &place, &counts))
+			continue;
+		for (uint32_t reason = 0; reason < KS_DROP_REASONS; reason++)
+			rows += add_drops(sink, places.shared[place], reason,
+					  counts.reasons[reason]);
+	}
+	return rows;
 }
 
 static int drop_rows(struct kstop *k, struct probe *probe, uint64_t epoch, struct sink *sink)
@@ -286,11 +305,8 @@ static size_t netns_bytes(struct probe *probe)
 
 static size_t drop_bytes(struct probe *probe)
 {
-	struct ks_drop_places places = read_places(probe);
-	size_t rows = DROP_CLASSES + count_keys(probe, "drops");
+	size_t rows = DROP_CLASSES + count_keys(probe, "drops") + placed_rows(probe, NULL);
 
-	for (size_t cell = 0; cell < KS_DROP_PLACES * KS_DROP_REASONS; cell++)
-		rows += places.netns[cell / KS_DROP_REASONS] && placed_drops(probe, cell);
 	return rows * sizeof(struct ks_drop_row);
 }
 

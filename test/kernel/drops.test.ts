@@ -5,7 +5,7 @@ import {must} from './util/disk.ts';
 import {counterIn, Kstop} from './util/kstop.ts';
 import {Process, startLoad, Unseen} from './util/load.ts';
 import {kernelAtLeast, lacks, testUnless, which} from './util/machine.ts';
-import {lacksNetwork, networkPair, type Pair} from './util/net.ts';
+import {lacksNetwork, loneNamespaces, networkPair, type Pair} from './util/net.ts';
 import {SLOW, until} from './util/wait.ts';
 import {agrees} from './util/witness.ts';
 
@@ -114,6 +114,30 @@ for (const family of ['ipv4', 'ipv6'] as const) {
     },
   );
 }
+
+testUnless(
+  reason ?? nameless,
+  'drops are counted exactly in more namespaces than have places of their own',
+  async (t) => {
+    // Sixteen places by CPU, then shared ones.
+    const all = loneNamespaces(t, 24);
+    const unseen = await Unseen.start(t);
+    const kstop = await Kstop.start(t, ['--probes', 'drops']);
+    for (let i = 0; i < all.length; i++) {
+      const load = await datagrams(t, all[i].enter);
+      t.is(await tell(load, `send 127.0.0.1 9 ${20 + i} 1`), 20 + i);
+      await load.kill();
+    }
+    await kstop.sampleFromNow();
+    const expected = all.map((each) => each.protocol('Udp', 'NoPorts'));
+    await kstop.stop();
+    const seen = all.map((each) => countsIn(kstop, each.inode)['NO_SOCKET normal'] ?? 0);
+    const {total} = await unseen.read();
+    t.true(expected.every((n, i) => n === 20 + i));
+    for (const [i, count] of seen.entries()) agrees(t, count, expected[i], total, `namespace ${i}`);
+    closes(t, kstop);
+  },
+);
 
 testUnless(reason ?? nameless, 'what a firewall drops is its own count, and a policy', async (t) => {
   const {net, unseen, kstop} = await watch(t);

@@ -110,6 +110,18 @@ export function networkPair(t: ExecutionContext): Pair {
   };
 }
 
+/** So many namespaces with nothing but a loopback interface. */
+export function loneNamespaces(t: ExecutionContext, count: number): Namespace[] {
+  const ip = which('ip') ?? 'ip';
+  return Array.from({length: count}, () => {
+    const lone = new Namespace(`kstop-l-${process.pid}-${++made}`);
+    must(ip, 'netns', 'add', lone.name);
+    t.teardown(() => must(ip, 'netns', 'delete', lone.name));
+    must(ip, '-n', lone.name, 'link', 'set', 'lo', 'up');
+    return lone;
+  });
+}
+
 /** Why namespaces and dropping can't be had here; undefined when they can. */
 export function lacksNetwork(): string | undefined {
   const missing = ['ip', 'nft'].filter((program) => !which(program));
