@@ -7,7 +7,7 @@ import {closed} from '../util/schema.ts';
 import {alive, heldBy} from './util/held.ts';
 import {DIST, type Ended, environment, Kstop, NODE, PROGRAM, runToEnd} from './util/kstop.ts';
 import {Process} from './util/load.ts';
-import {kernelAtLeast, lacks, testOnce, testUnless} from './util/machine.ts';
+import {costly, kernelAtLeast, lacks, testOnce, testUnless} from './util/machine.ts';
 import {SLOW, sleep, until} from './util/wait.ts';
 
 const published = JSON.parse(readFileSync(new URL('../../docs/doctor.schema.json', import.meta.url), 'utf8'));
@@ -165,7 +165,7 @@ testUnless(unreadable, 'an ordinary user is told to be root, by the capabilities
   for (const line of text.stdout.split('\n')) t.true(line.length <= 120, line);
 });
 
-testUnless(lacks('capsh'), 'a lack of single capabilities is named, with what is lost', async (t) => {
+testUnless(costly ?? lacks('capsh'), 'a lack of single capabilities is named, with what is lost', async (t) => {
   const without = (list: string) => runToEnd(['capsh', `--drop=${list}`, '--', '-c', words]);
   const perfmon = told(t, await without('cap_sys_admin,cap_perfmon'));
   t.regex(check(perfmon, 'capabilities').effect ?? '', /without CAP_PERFMON$/);
@@ -197,7 +197,7 @@ testUnless(lacks('capsh'), 'a lack of single capabilities is named, with what is
   t.regex(check(names, 'capabilities').effect ?? '', /no cgroup names.*CAP_DAC_READ_SEARCH/);
 });
 
-testUnless(lacks('unshare'), 'namespaces: told as what they are', async (t) => {
+testUnless(costly ?? lacks('unshare'), 'namespaces: told as what they are', async (t) => {
   const pid = told(t, await runToEnd(['unshare', '-p', '-f', '--mount-proc', ...DOCTOR]));
   t.like(check(pid, 'pid_namespace'), {state: 'limited', value: 'another one'});
   t.regex(check(pid, 'pid_namespace').remedy ?? '', /--pid=host/);
@@ -215,26 +215,30 @@ testUnless(lacks('unshare'), 'namespaces: told as what they are', async (t) => {
   }
 });
 
-testUnless(lacks('unshare'), 'without tracefs, BTF, pressure or /proc: less, said with the remedy', async (t) => {
-  const hide = (path: string) => `[ ! -d ${path} ] || mount -t tmpfs none ${path}`;
-  const tracefs = told(t, await inMounts(`${hide('/sys/kernel/tracing')}; ${hide('/sys/kernel/debug')}`));
-  t.like(check(tracefs, 'tracefs'), {state: 'limited', value: 'not mounted'});
-  t.is(tracefs.verdict, 'all');
+testUnless(
+  costly ?? lacks('unshare'),
+  'without tracefs, BTF, pressure or /proc: less, said with the remedy',
+  async (t) => {
+    const hide = (path: string) => `[ ! -d ${path} ] || mount -t tmpfs none ${path}`;
+    const tracefs = told(t, await inMounts(`${hide('/sys/kernel/tracing')}; ${hide('/sys/kernel/debug')}`));
+    t.like(check(tracefs, 'tracefs'), {state: 'limited', value: 'not mounted'});
+    t.is(tracefs.verdict, 'all');
 
-  const btf = told(t, await inMounts(hide('/sys/kernel/btf')));
-  t.is(check(btf, 'btf').state, 'limited');
-  if (btf.verdict === 'all') t.log('type information from another place');
-  else
-    for (const {state, explanation, id} of btf.probes)
-      if (state === 'unavailable') t.regex(explanation?.cause ?? '', /BTF/, id);
+    const btf = told(t, await inMounts(hide('/sys/kernel/btf')));
+    t.is(check(btf, 'btf').state, 'limited');
+    if (btf.verdict === 'all') t.log('type information from another place');
+    else
+      for (const {state, explanation, id} of btf.probes)
+        if (state === 'unavailable') t.regex(explanation?.cause ?? '', /BTF/, id);
 
-  const psi = told(t, await inMounts(hide('/proc/pressure')));
-  t.is(check(psi, 'psi').state, 'limited');
-  t.regex(check(psi, 'psi').remedy ?? '', /psi=1|CONFIG_PSI|unmount/);
+    const psi = told(t, await inMounts(hide('/proc/pressure')));
+    t.is(check(psi, 'psi').state, 'limited');
+    t.regex(check(psi, 'psi').remedy ?? '', /psi=1|CONFIG_PSI|unmount/);
 
-  const bare = told(t, await inMounts(hide('/proc')));
-  for (const id of ['capabilities', 'pid_namespace', 'psi', 'cgroups']) t.is(check(bare, id).state, 'unknown', id);
-});
+    const bare = told(t, await inMounts(hide('/proc')));
+    for (const id of ['capabilities', 'pid_namespace', 'psi', 'cgroups']) t.is(check(bare, id).state, 'unknown', id);
+  },
+);
 
 testOnce('the config file in use is told, and one that is refused is a finding', async (t) => {
   const named = told(t, await runToEnd([...DOCTOR, '--config', '/no/such/file']));

@@ -2,14 +2,14 @@ import {spawnSync} from 'node:child_process';
 import {existsSync, mkdirSync, readFileSync, writeFileSync} from 'node:fs';
 import {join} from 'node:path';
 import {gzipSync} from 'node:zlib';
-import test, {type ExecutionContext} from 'ava';
+import type {ExecutionContext} from 'ava';
 import {PROBES} from '../../src/probes/catalog.ts';
 import type {StreamObject} from '../../src/types/stream.ts';
 import {unified} from './util/cgroup.ts';
 import {folder} from './util/disk.ts';
 import {DIST, type Ended, environment, Kstop, PROGRAM, runToEnd} from './util/kstop.ts';
 import {Process, startLoad} from './util/load.ts';
-import {lacks, once, testOnce, testUnless, twoCpus} from './util/machine.ts';
+import {costly, lacks, once, testOnce, testUnless, twoCpus} from './util/machine.ts';
 import {SLOW, sleep, until} from './util/wait.ts';
 
 const ONE_LINE = /^kstop: [^\n]+: [^\n]+\n$/;
@@ -204,7 +204,7 @@ testOnce('recordings that are none: one line, exit code 2; cut off: up to the la
 
 const inMounts = (script: string) => runToEnd(['unshare', '-m', 'sh', '-c', script]);
 
-testUnless(lacks('unshare'), 'without BTF: 77 and one line; without tracefs it runs', async (t) => {
+testUnless(costly ?? lacks('unshare'), 'without BTF: 77 and one line; without tracefs it runs', async (t) => {
   const run = words('--json', '-d', '0.3');
   const without = await inMounts(`mount -t tmpfs none /sys/kernel/btf && ${run} --probes sched,block`);
   // Some distributions keep a copy of the kernel's image with its type information in /boot.
@@ -216,18 +216,22 @@ testUnless(lacks('unshare'), 'without BTF: 77 and one line; without tracefs it r
   ran(t, await inMounts(`mount -t tmpfs none /sys/kernel/tracing; mount -t tmpfs none /sys/kernel/debug; ${run}`));
 });
 
-testUnless(lacks('unshare'), 'without pressure files, cgroup mounts or /proc it tells less, and runs', async (t) => {
-  const run = words('--json', '-d', '0.3');
-  const sampleOf = (all: StreamObject[]) => all.findLast((object) => object.kind === 'sample');
-  const quiet = ran(t, await inMounts(`[ ! -d /proc/pressure ] || mount -t tmpfs none /proc/pressure; ${run}`));
-  t.is(sampleOf(quiet)?.pressure, undefined);
-  ran(t, await inMounts(`umount -R -l /sys/fs/cgroup; ${run}`));
-  refused(t, await inMounts(`umount -R -l /sys/fs/cgroup; ${run} --cgroup /x`), 2, /no cgroup v2 hierarchy/);
-  const bare = ran(t, await inMounts(`mount -t tmpfs none /proc; ${run}`));
-  t.is(sampleOf(bare)?.self.rss_bytes, undefined);
-});
+testUnless(
+  costly ?? lacks('unshare'),
+  'without pressure files, cgroup mounts or /proc it tells less, and runs',
+  async (t) => {
+    const run = words('--json', '-d', '0.3');
+    const sampleOf = (all: StreamObject[]) => all.findLast((object) => object.kind === 'sample');
+    const quiet = ran(t, await inMounts(`[ ! -d /proc/pressure ] || mount -t tmpfs none /proc/pressure; ${run}`));
+    t.is(sampleOf(quiet)?.pressure, undefined);
+    ran(t, await inMounts(`umount -R -l /sys/fs/cgroup; ${run}`));
+    refused(t, await inMounts(`umount -R -l /sys/fs/cgroup; ${run} --cgroup /x`), 2, /no cgroup v2 hierarchy/);
+    const bare = ran(t, await inMounts(`mount -t tmpfs none /proc; ${run}`));
+    t.is(sampleOf(bare)?.self.rss_bytes, undefined);
+  },
+);
 
-testUnless(lacks('unshare'), 'filters that another namespace makes wrong are refused', async (t) => {
+testUnless(costly ?? lacks('unshare'), 'filters that another namespace makes wrong are refused', async (t) => {
   const pids = await runToEnd(['unshare', '-p', '-f', '--mount-proc', ...kstop('--plain', '-d', '0.3', '-p', '1')]);
   refused(t, pids, 2, /--pid: [^\n]*PID namespace/);
   ran(t, await runToEnd(['unshare', '-p', '-f', '--mount-proc', ...kstop('--json', '-d', '0.3')]));
@@ -282,7 +286,7 @@ testOnce("the user's environment changes nothing", async (t) => {
   refused(t, library, 1, /\/no\/such\/lib\.so was not found/);
 });
 
-test.serial('a program that the kernel refuses, or a broken object, stops nothing else', async (t) => {
+testUnless(costly, 'a program that the kernel refuses, or a broken object, stops nothing else', async (t) => {
   const place = join(folder(t), 'dist');
   mkdirSync(place);
   t.is(spawnSync('cp', ['-a', ...['libkstop.so', 'bpf'].map((name) => join(DIST, name)), place]).status, 0);

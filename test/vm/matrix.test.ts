@@ -11,7 +11,7 @@ import {count, parseTap, type TapRun, type TapTest} from './tap.ts';
 /** Folders and files of tests, as bin/test has them on the machine itself; KSTOP_VM_TESTS names others. */
 const places = (process.env.KSTOP_VM_TESTS ?? 'test/kernel').trim().split(/\s+/);
 /** Seconds for the tests of one guest, and for its boot with the second try. */
-const bound = 1500;
+const bound = 2400;
 const bootBound = 240;
 /** Guests for each kernel: halves keep all CPUs of the machine busy to the end. */
 const SHARDS = 2;

@@ -35,6 +35,15 @@ export function testUnless(reason: string | undefined | false, title: string, ru
  */
 export const once = process.env.KSTOP_VM && !process.env.KSTOP_VM_ALL ? 'the same on every kernel' : undefined;
 
+/**
+ * Why a test that starts the program many times is skipped in the older guests: what it holds differs little between
+ * kernels, and each start takes seconds there.
+ */
+export const costly =
+  process.env.KSTOP_VM && !process.env.KSTOP_VM_ALL && !kernelAtLeast(6, 12)
+    ? 'in guests on 6.12 and newer only'
+    : undefined;
+
 /** Such a test that needs nothing else. */
 export const testOnce = (title: string, run: ImplementationFn<[]>): void => testUnless(once, title, run);
 
