@@ -4,7 +4,7 @@
  */
 import {setTimeout as delay} from 'node:timers/promises';
 import {growth, nsEach, Statistics} from '../lib/bpf.mjs';
-import {built, fdNumbers, findCommand, KSTOP, output, start, stop} from '../lib/process.mjs';
+import {built, fdNumbers, findCommand, KSTOP, output, start, stop, UNBOUND} from '../lib/process.mjs';
 import {absent, figure, say} from '../lib/report.mjs';
 import {alternate} from '../lib/stats.mjs';
 
@@ -14,7 +14,7 @@ const WITH_TRACEFS =
   'mount -t tracefs tracefs /sys/kernel/tracing; mount -t debugfs debugfs /sys/kernel/debug; exec "$@"';
 const BPFTRACE = ['bpftrace', '-e', 'tracepoint:skb:kfree_skb { @[args->reason] = count(); }'];
 const SUBJECTS = {
-  [OURS]: [KSTOP, '--json', '--probes', 'drops'],
+  [OURS]: [KSTOP, ...UNBOUND, '--json', '--probes', 'drops'],
   'bpftrace, kfree_skb by reason': ['unshare', '--mount', 'sh', '-c', WITH_TRACEFS, 'sh', ...BPFTRACE],
 };
 

@@ -43,7 +43,7 @@ interface Measured {
 export interface CostShares {
   elapsedMs: number;
   probes: Map<string, number>;
-  /** What the measuring itself took. */
+  /** What belongs to none of them: measuring them, and reading what they counted. */
   own: number;
 }
 
@@ -90,7 +90,12 @@ export class ProbeCost {
     return first ? undefined : {elapsedMs, probes, own};
   }
 
-  /** Nanoseconds of all since the first account, the measuring included. */
+  /** Nanoseconds that kstop spent in the kernel besides: they belong to no probe. */
+  spend(ns: number): void {
+    this.ownNs += ns;
+  }
+
+  /** Nanoseconds of all since the first account, what belongs to no probe included. */
   totalNs(): number {
     let sum = this.ownNs;
     for (const {ns} of this.probes.values()) sum += ns;
@@ -108,11 +113,6 @@ export class ProbeCost {
     const ns = this.grown(id, probe) * this.runNs(id, method);
     probe.ns += ns;
     return elapsedMs > 0 ? (ns / 1e6 / elapsedMs / this.cpus) * 100 : 0;
-  }
-
-  /** Percent of all CPUs' time. */
-  percent(ns: number, elapsedMs: number): number {
-    return (ns / 1e6 / elapsedMs / this.cpus) * 100;
   }
 
   /** Runs and their time (the hook's included) by probe, as of the last account. */

@@ -31,8 +31,11 @@ export class LiveSampler {
    */
   sample(stamp: Stamp, intervalMs: number, found: (event: KernelEvent) => void, focus: Histogram[] = []): Sample {
     const parts: SampleParts = {histograms: [], focus, counters: [], accuracy: {}, processes: []};
-    for (const {id} of PROBES) this.read(id, parts);
-    for (const event of this.probes.sampleFiles(parts, stamp, intervalMs)) found(event);
+    const own = this.overhead.sampling(() => {
+      for (const {id} of PROBES) this.read(id, parts);
+      return this.probes.sampleFiles(parts, stamp, intervalMs);
+    });
+    for (const event of own) found(event);
     for (const {id} of PROBES) parts.counters.push(...this.countersOf(id));
     const pressure = this.host.pressure();
     const self = this.self(intervalMs);
