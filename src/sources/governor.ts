@@ -18,6 +18,8 @@ const LONGEST_WAIT_MS = 300_000;
 const LONGEST_LOOK_WAIT_MS = 60_000;
 /** A probe that has run so long since it came back starts anew with the shortest wait. */
 const RAN_WELL_MS = 60_000;
+/** Over the budget for so long with nothing left to pause: that is how it will stay. */
+const HELPLESS_MS = 10_000;
 const CALM_MS = 1000;
 const ALERT_MS = 250;
 
@@ -50,6 +52,7 @@ export class Governor {
   readonly #accounts: Account[] = [];
   readonly #paused = new Map<string, Paused>();
   readonly #returned = new Map<string, Returned>();
+  #overSince?: number;
 
   /** `budgetPct`: percent of all CPUs' time. */
   constructor(budgetPct: number) {
@@ -76,6 +79,7 @@ export class Governor {
       this.#pause(probe, nowMs);
       out.push(probe);
     }
+    this.#overSince = spent > this.#budget ? (this.#overSince ?? nowMs) : undefined;
     return out;
   }
 
@@ -122,6 +126,12 @@ export class Governor {
       for (const [id, pct] of shares) if (!ids || ids.includes(id)) sum += pct * ms;
     }
     return sum / WINDOW_MS;
+  }
+
+  /** Percent of all CPUs' time that is spent although nothing is left to pause; undefined while the budget is held. */
+  helplessPct(nowMs: number): number | undefined {
+    if (this.#overSince === undefined || nowMs - this.#overSince < HELPLESS_MS) return undefined;
+    return this.spentPct();
   }
 
   /** Milliseconds until the next account is wanted. */

@@ -20,6 +20,7 @@ import {
   type TcpRetransmitEvent,
   type Thresholds,
 } from '../types/stream.ts';
+import {percent} from '../util/format.ts';
 import {Problem} from '../util/problem.ts';
 import {CgroupPaths, canonicalCgroup} from './cgroup-paths.ts';
 import {ProbeCost} from './cost.ts';
@@ -154,7 +155,12 @@ export class LiveSource implements Source {
       () => this.probes.attached(),
     );
     const budget = options.maxOverheadPct ?? Number.POSITIVE_INFINITY;
-    this.overhead = new Overhead(cost, this.probes, budget, (id) => this.change(id));
+    const over = (pct: number) => {
+      const why = `what the governor can't pause takes ${percent(pct)} of all CPUs' time, budget ${percent(budget)}`;
+      const remedy = 'sample less often (--interval) or allow more';
+      this.errors.push({kind: 'error', ...this.stamp(), what: '--max-overhead', why, remedy});
+    };
+    this.overhead = new Overhead(cost, this.probes, budget, (id) => this.change(id), over);
     this.sampler = new LiveSampler(this.probes, readers, this.delivered, RING_BYTES, this.overhead);
     this.controls = {
       toggle: (probe) => this.toggle(probe),

@@ -16,6 +16,7 @@ export class Overhead {
   private timer: NodeJS.Timeout | undefined;
   private trial: {id: string; method: string; at: number} | undefined;
   private stopped = false;
+  private saidHelpless = false;
 
   constructor(
     private readonly cost: ProbeCost,
@@ -24,6 +25,8 @@ export class Overhead {
     private readonly budgetPct: number,
     /** Tells of a probe whose state has changed. */
     private readonly announce: (id: string) => void,
+    /** Tells, once, that the budget is passed by what can't be paused: percent of all CPUs' time. */
+    private readonly complain: (pct: number) => void,
   ) {
     this.governor = new Governor(budgetPct);
   }
@@ -60,6 +63,7 @@ export class Overhead {
     if (spent && !this.trial) {
       const shares = [...spent.probes].map(([id, pct]) => ({id, pct, optional: findProbe(id)?.essential !== true}));
       for (const dear of this.governor.account(now, spent.elapsedMs, shares, spent.own)) this.pause(dear);
+      this.admit(now);
       const due = this.governor.due(now, LOOK_MS);
       if (due !== undefined) this.try(due);
     }
@@ -77,6 +81,13 @@ export class Overhead {
     this.stopped = true;
     clearTimeout(this.timer);
     this.cost.stop();
+  }
+
+  private admit(now: number): void {
+    const pct = this.saidHelpless ? undefined : this.governor.helplessPct(now);
+    if (pct === undefined) return;
+    this.saidHelpless = true;
+    this.complain(pct);
   }
 
   private pause({id, pct}: ProbeShare): void {

@@ -131,6 +131,18 @@ test('what may not be paused is not, whatever it costs', (t) => {
   );
 });
 
+test('what is over the budget with nothing left to pause is admitted after 10 s', (t) => {
+  const governor = new Governor(1);
+  const at = (ms: number, fixed: number) => {
+    governor.account(ms, 1000, [{id: 'sched', pct: 0.01, optional: true}], fixed);
+    return governor.helplessPct(ms);
+  };
+  for (let s = 1; s < 13; s++) t.is(at(s * 1000, 1.5), undefined, `${s}`);
+  t.is(at(14_000, 1.5)?.toFixed(2), '1.51');
+  for (let s = 15; s < 20; s++) at(s * 1000, 0.2);
+  t.is(governor.helplessPct(19_000), undefined);
+});
+
 test('it comes back soon after a short storm, once', (t) => {
   const {changes, spent} = simulate(1, 120, {sched: until(15, 8, 0.2)});
   t.deepEqual(
