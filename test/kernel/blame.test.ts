@@ -132,22 +132,26 @@ testUnless(noCpus || lacksController('cpu'), 'nobody is to blame for a throttled
   }
 });
 
+/** Ticks (10 ms) that a CPU has been idle. */
+const idleTicks = (cpu: number): number =>
+  Number(new RegExp(`^cpu${cpu}( \\d+){3} (\\d+)`, 'm').exec(read('/proc/stat'))?.[2]);
+
 testUnless(noCpus, 'a wait for an idle CPU to wake up is nobody’s fault', async (t) => {
-  const dozer = await startLoad(t, 'worker', [32, cpus![1]]);
+  const cpu = cpus![1];
+  const dozer = await startLoad(t, 'worker', [32, cpu]);
   const kstop = await Kstop.start(t, ['-p', String(dozer.pid), '--probes', 'sched', '--sched-warn', '1']);
+  const idleBefore = idleTicks(cpu);
   dozer.send(`doze ${4000 * LONGER}`);
   await dozer.line();
+  const idleMs = (idleTicks(cpu) - idleBefore) * 10;
   await kstop.sampleFromNow();
   await kstop.stop();
-  const idle = kstop
-    .events('SCHED_LATENCY')
-    .filter(({prev_pid, covered_pct}) => prev_pid === 0 && covered_pct !== undefined);
-  t.log(`${idle.length} waits for an idle CPU`);
-  t.true(idle.length > 0);
-  for (const {culprits, covered_pct} of idle) {
-    t.is(culprits, undefined);
-    t.is(covered_pct, 0);
-  }
+  const looked = kstop.events('SCHED_LATENCY').filter(({covered_pct}) => covered_pct !== undefined);
+  const idle = looked.filter(({prev_pid}) => prev_pid === 0);
+  t.log(`${idle.length} of ${looked.length} waits for an idle CPU; it was idle for ${idleMs} ms`);
+  // A machine that is never idle has nothing to show.
+  t.true(looked.length > 0 && (idle.length > 0 || idleMs < 1000));
+  for (const {culprits, covered_pct} of idle) t.deepEqual([culprits, covered_pct], [undefined, 0]);
 });
 
 testUnless(noCpus, 'of a wait that a migration cut in two, only the part on the last CPU is blamed', async (t) => {

@@ -77,7 +77,7 @@ const blame: ListPane<BlameRow> = {
   sort: {column: 'wait', descending: true},
   pid: ({culprit}) => culprit.pid,
   subject: ({victim, culprit}) => ({...victim, type: 'SCHED_LATENCY', text: `${culprit.comm}[${culprit.pid}]`}),
-  empty: (state) => whyNothing(state, 'sched', 'no reported wait of the last minute was behind anybody'),
+  empty: (state) => whyNothing(state, 'sched', 'no wait of the last minute is blamed on anybody'),
 };
 
 /** Border and axis of the heatmap. */
@@ -91,7 +91,6 @@ export const sched: View = {
   places: [
     {pane: HEATMAP, weight: 3, min: 5, most: ({cpus}) => cpus + HEAT_FRAME},
     {pane: waits, weight: 3, min: 5, beside: {pane: p99Pane('sched-p99', 'waits', 'sched'), weight: 3, min: 5}},
-    {pane: waiters, weight: 3, min: 4},
-    {pane: blame, weight: 3, min: 4},
+    {pane: waiters, weight: 3, min: 4, beside: {pane: blame, weight: 3, min: 4}},
   ],
 };
