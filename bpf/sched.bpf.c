@@ -139,6 +139,7 @@ static __always_inline void settle(struct arrival *last, __u64 total, __u64 here
 	last->since = since;
 }
 
+/* Once for each run, after n.runs has counted it: that is the switch's number. */
 static __always_inline void note(struct ks_sched_cpu *cpu, __u64 clock, __u32 pid, __u32 prev_pid,
 				 const __u64 *comm)
 {
