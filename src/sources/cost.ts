@@ -15,7 +15,7 @@ const HOOK_NS: Record<string, number> = {
   perf_event: 100,
 };
 /** With programs at sys_enter and sys_exit every system call leaves the kernel's fast path: measured, for each side. */
-const SYSCALL_HOOK_NS: Record<string, number> = {'vfs tp_btf': 58};
+const SYSCALL_HOOK_NS: Record<string, number> = {'vfs tp_btf': 58, 'syscall tp_btf': 58, 'syscall raw_tp': 58};
 /** A probe that has run less often than this during a measurement is too quiet to be measured. */
 const MIN_RUNS = 30;
 /** What a run of a probe too quiet to measure is taken to cost: more than any of ours. */
