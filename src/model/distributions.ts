@@ -16,7 +16,8 @@ export const MAX_RECENT_CPU_CELLS = 2 ** 24;
 
 /** Name and labels as one string, whatever the labels' order. */
 export function keyOf(name: string, labels: Record<string, string>): string {
-  const pairs = Object.entries(labels).sort(([a], [b]) => (a < b ? -1 : 1));
+  const pairs = Object.entries(labels);
+  if (pairs.length > 1) pairs.sort(([a], [b]) => (a < b ? -1 : 1));
   return JSON.stringify([name, ...pairs]);
 }
 
@@ -87,7 +88,26 @@ export class Totals {
 interface Slot {
   endMs: number;
   startMs: number;
-  parts: Map<string, Distribution>;
+  /** A sample's own histogram where the slot has no other: it is only read. */
+  parts: Map<string, Distribution | Histogram>;
+  /** Keys of the parts that are sums, and may be added to. */
+  sums: Set<string>;
+}
+
+function addPart({parts, sums}: Slot, key: string, histogram: Histogram): void {
+  const part = parts.get(key);
+  if (!part) {
+    parts.set(key, histogram);
+    return;
+  }
+  let sum = part as Distribution;
+  if (!sums.has(key)) {
+    sum = emptyLike(histogram);
+    add(sum, part, 1);
+    parts.set(key, sum);
+    sums.add(key);
+  }
+  add(sum, histogram, 1);
 }
 
 /** The same sums over the last 60 s: what leaves is subtracted, in slots of at least a second. */
@@ -100,13 +120,12 @@ export class Recent {
 
   add(key: string, given: Histogram, endMs: number): void {
     const slot = this.#slotFor(endMs);
-    const part = slot.parts.get(key) ?? emptyLike(given);
-    slot.parts.set(key, part);
-    const more = 2 * Math.max(0, cpuCells(given) - cpuCells(part));
+    const part = slot.parts.get(key);
+    const more = 2 * Math.max(0, cpuCells(given) - (part ? cpuCells(part) : 0));
     const fits = this.#cpuCells + more <= MAX_RECENT_CPU_CELLS;
     if (fits) this.#cpuCells += more;
     const histogram = fits ? given : whole(given);
-    add(part, histogram, 1);
+    addPart(slot, key, histogram);
     const into = this.#byKey.get(key) ?? emptyLike(histogram);
     if (!this.#byKey.has(key)) {
       this.#byKey.set(key, into);
@@ -137,12 +156,12 @@ export class Recent {
       last.endMs = endMs;
       return last;
     }
-    const slot = {startMs: endMs, endMs, parts: new Map()};
+    const slot = {startMs: endMs, endMs, parts: new Map(), sums: new Set<string>()};
     this.#slots.push(slot);
     return slot;
   }
 
-  #subtract(key: string, part: Distribution): void {
+  #subtract(key: string, part: Distribution | Histogram): void {
     this.#cpuCells -= 2 * cpuCells(part);
     const from = this.#byKey.get(key);
     if (!from) return;

@@ -127,6 +127,20 @@ test('recent distributions cover 60 s, total ones the run, with CPUs', (t) => {
   t.deepEqual(model.state.recent, []);
 });
 
+test('what is summed up leaves the samples as they came', (t) => {
+  const model = started();
+  const frames = Array.from({length: 40}, (_, i) =>
+    sampleFrame(100 * (i + 1), {interval_ms: 100, histograms: [histogram('sched', {}, [10, 20], [[10], [20]])]}),
+  );
+  const histograms = frames.map(({sample}) => structuredClone(sample?.histograms));
+  for (const frame of frames) model.apply(frame);
+  t.is(model.state.recent[0]?.count, 80);
+  t.deepEqual(
+    frames.map(({sample}) => sample?.histograms),
+    histograms,
+  );
+});
+
 test('samples of 0.1 s give the same recent sums', (t) => {
   const model = started();
   for (let at = 100; at <= 70_000; at += 100) {

@@ -9,6 +9,7 @@ import {eventSubject} from '../../src/tui/filter/subject.ts';
 import {TERMS} from '../../src/tui/filter/terms.ts';
 import {paintBottomLine} from '../../src/tui/panes/bottom-line.ts';
 import {paintEvents} from '../../src/tui/panes/events.ts';
+import {EventWindow} from '../../src/tui/state/event-window.ts';
 import {helpLines} from '../../src/tui/views/help.tsx';
 import {slowFile} from '../util/synthetic.ts';
 import {filled, unstyled} from './state.ts';
@@ -278,6 +279,62 @@ test('a filtered selection stays on its event while others come and go', async (
   t.true(store.range.last > last);
   t.is(store.event(last), event);
   store.refilter(() => store.filter.cancel());
+  t.is(store.event(store.scroll.cursor!), event);
+});
+
+test('a filter over a full buffer fills the view from the newest backwards, a bounded part at a time', async (t) => {
+  const {store} = await filled({rate: 5000, intervalMs: 1000}, 3);
+  const {events, eventSeq} = store.state;
+  t.is(events.length, 10_000);
+  let asked = 0;
+  const window = new EventWindow();
+  const matches = ({type}: FilterSubject) => {
+    asked++;
+    return type === 'TCP_RETRANSMIT';
+  };
+  window.use({text: 'x', matches});
+  const found: (typeof events)[number][][] = [];
+  do {
+    const before = asked;
+    window.sync(store.state, 0);
+    t.true(asked > before && asked - before <= 1000);
+    const {first, last} = window.range;
+    t.true(first >= 0);
+    found.push(Array.from({length: last - first + 1}, (_, i) => window.at(first + i)!));
+    t.is(window.hidden, asked - found.at(-1)!.length, 'what was not asked is not said to be hidden');
+  } while (window.searching);
+  t.is(asked, events.length, 'each once');
+  const all = events.filter(({type}) => type === 'TCP_RETRANSMIT');
+  t.true(all.length > 100);
+  for (const part of found) t.deepEqual(part, all.slice(all.length - part.length));
+  t.deepEqual(found.at(-1), all);
+  t.is(window.numberOf(eventSeq), undefined);
+});
+
+test('a selection far back is found again once the filter has come to it; what is looked for is said', async (t) => {
+  const {store} = await filled({rate: 5000, intervalMs: 1000}, 3);
+  t.is(store.range.last, store.state.eventSeq - 1);
+  const number =
+    store.state.eventSeq - 9000 + store.state.events.slice(1000).findIndex((e) => e.type === 'TCP_RETRANSMIT');
+  const event = store.event(number);
+  t.is(event?.type, 'TCP_RETRANSMIT');
+  store.scroll = {...store.scroll, cursor: number};
+  let repaints = 0;
+  store.onChange = () => repaints++;
+  store.refilter(() => store.filter.paste('no_such_word'));
+  t.true(store.searching);
+  t.true(
+    paintEvents(store, 120, 20)
+      .map(unstyled)
+      .some((line) => line.includes('looking for events')),
+  );
+  await new Promise(setImmediate);
+  t.true(repaints > 0, 'the rest is looked through without another key');
+  store.refilter(() => {
+    store.filter.key('ctrl+u');
+    store.filter.paste('type:TCP*');
+  });
+  while (store.searching) store.range;
   t.is(store.event(store.scroll.cursor!), event);
 });
 

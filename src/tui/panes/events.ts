@@ -70,7 +70,8 @@ function lineOf(event: KernelEvent, {theme, clock}: Store, width: number, select
   return line;
 }
 
-function emptyLine({state, theme, hiddenEvents}: Store, width: number): string {
+function emptyLine({state, theme, hiddenEvents, searching}: Store, width: number): string {
+  if (searching) return new Line(width, theme).add(' looking for events that match the filter', 'dim').end();
   if (hiddenEvents > 0) return new Line(width, theme).add(' no event matches the filter', 'dim').end();
   const {sched_warn_us: warn} = state.thresholds ?? {};
   const hint = warn === undefined ? '' : ': nothing has passed a threshold';

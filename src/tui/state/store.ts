@@ -75,6 +75,9 @@ export class Store {
   private frozenSummary: Summary | undefined;
   private clearedBefore = 0;
   private readonly window = new EventWindow();
+  /** Sequence number of the event that is to be selected once the filter has been asked of it. */
+  private sought: number | undefined;
+  private looking = false;
   private readonly lists = new Map<string, ListState>();
   private readonly focusBy = new Map<View['id'], string>();
   private readonly trail: Trail;
@@ -267,8 +270,30 @@ export class Store {
 
   /** Numbers of the events that the pane can show. */
   get range(): Range {
-    this.window.sync(this.state, this.clearedBefore);
-    return this.window.range;
+    const {window} = this;
+    window.sync(this.state, this.clearedBefore);
+    if (this.sought !== undefined && window.reached(this.sought)) {
+      const now = window.numberOf(this.sought);
+      this.sought = undefined;
+      if (this.scroll.cursor === undefined && now !== undefined) this.scroll = {...this.scroll, cursor: now, top: now};
+    }
+    if (window.searching) this.lookOn();
+    return window.range;
+  }
+
+  /** The filter hasn't been asked of all events yet. */
+  get searching(): boolean {
+    return this.window.searching;
+  }
+
+  /** Has the next events looked through with another repaint, once keys had their turn. */
+  private lookOn(): void {
+    if (this.looking) return;
+    this.looking = true;
+    setImmediate(() => {
+      this.looking = false;
+      this.onChange();
+    }).unref();
   }
 
   /** Events that the filter hides. */
@@ -282,11 +307,12 @@ export class Store {
     change();
     if (this.filter.active === active) return;
     const {cursor} = this.scroll;
-    const seq = cursor === undefined ? undefined : this.window.seqOf(cursor);
+    const seq = cursor === undefined ? this.sought : this.window.seqOf(cursor);
     this.window.use(this.filter.active);
+    this.sought = seq;
+    this.scroll = {...FOLLOWING, height: this.scroll.height};
     const {last} = this.range;
-    const now = seq === undefined ? undefined : this.window.numberOf(seq);
-    this.scroll = {...FOLLOWING, cursor: now, top: now ?? 0, seen: last, height: this.scroll.height};
+    this.scroll = {...this.scroll, seen: last};
   }
 
   event(number: number): KernelEvent | undefined {
@@ -295,6 +321,7 @@ export class Store {
 
   clear(): void {
     this.clearedBefore = this.state.eventSeq;
+    this.sought = undefined;
     this.scroll = {...FOLLOWING, height: this.scroll.height};
   }
 
