@@ -126,6 +126,8 @@ static __always_inline __u32 class_of(__u32 reason)
 {
 	__u32 subsystem = reason >> 16, index, *found;
 
+	if (!subsystem && reason >= KS_DROP_SUBSYSTEMS)
+		return KS_DROP_NORMAL;
 	index = subsystem ? KS_DROP_SUBSYSTEMS + (subsystem & 63) : reason;
 	found = bpf_map_lookup_elem(&table, &index);
 	return found ? *found & 3 : KS_DROP_NORMAL;
@@ -290,8 +292,9 @@ static __always_inline void take_ipv4(struct ks_drop_event *event, struct linear
 	event->ip_protocol = ip.protocol;
 	__builtin_memcpy(event->saddr, &ip.saddr, sizeof(ip.saddr));
 	__builtin_memcpy(event->daddr, &ip.daddr, sizeof(ip.daddr));
-	/* Only the first fragment begins with the ports. */
-	if (!(ip.fragment & bpf_htons(0x1fff)))
+	/* Only the first fragment begins with the ports; a header of fewer than five words is none.
+	 */
+	if (!(ip.fragment & bpf_htons(0x1fff)) && (ip.version_and_words & 15) >= 5)
 		take_ports(event, linear, at + (ip.version_and_words & 15) * 4);
 }
 
