@@ -4,7 +4,6 @@
 #include "wire.h"
 
 struct ks_sched_event sched_event = {};
-struct ks_culprit culprit = {};
 struct ks_block_event block_event = {};
 struct ks_oom_event oom_event = {};
 struct ks_retransmit_event retransmit_event = {};
@@ -17,8 +16,6 @@ struct ks_drop_row drop_row = {};
 struct ks_traffic_row traffic_row = {};
 struct ks_vfs_event vfs_event = {};
 struct ks_lockup_event lockup_event = {};
-struct ks_syscall_event syscall_event = {};
-struct ks_syscall_row syscall_row = {};
 struct ks_snapshot snapshot = {};
 struct ks_hist_row hist_row = {};
 struct ks_netns_row netns_row = {};
@@ -34,5 +31,3 @@ enum ks_vfs_op vfs_op = KS_VFS_READ;
 enum ks_vfs_flags vfs_flags = KS_VFS_HAS_FILE;
 enum ks_lockup_kind lockup_kind = KS_SOFT_LOCKUP;
 enum ks_lockup_flags lockup_flags = KS_LOCKUP_HAS_STUCK;
-enum ks_syscall_flags syscall_flags = KS_SYSCALL_COMPAT;
-enum ks_syscall_class syscall_class = KS_SYSCALL_CALL;

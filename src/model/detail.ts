@@ -1,8 +1,7 @@
 import type {CounterRate, Detail, DeviceRow, DropPlace, DropRow, SlowRequests, TrendName} from '../types/detail.ts';
 import type {Distribution, State} from '../types/state.ts';
-import type {Blame, KernelEvent, OomKillEvent, Sample, Status} from '../types/stream.ts';
+import type {KernelEvent, OomKillEvent, Sample, Status} from '../types/stream.ts';
 import type {Increase} from './counters.ts';
-import {BlameLog} from './leaders/blame.ts';
 import {Leaders} from './leaders/leaders.ts';
 import type {DropCount} from './status/drops.ts';
 import {limitsOf} from './status/latency.ts';
@@ -24,31 +23,18 @@ export interface SampleDetail {
 
 /** Before the first sample. */
 export function emptyDetail(): Detail {
-  const lists = {
-    waiters: [],
-    blame: [],
-    files: [],
-    syscalls: [],
-    devices: [],
-    faulters: [],
-    peers: [],
-    drops: [],
-    ooms: [],
-    rates: [],
-  };
+  const lists = {waiters: [], files: [], devices: [], faulters: [], peers: [], drops: [], ooms: [], rates: []};
   return {...lists, trends: emptyTrends()};
 }
 
 /** What the views of single subsystems show: bounded, whatever comes. */
 export class Details {
   #leaders = new Leaders();
-  #blame = new BlameLog();
   #trends = new TrendLog();
   #ooms: OomKillEvent[] = [];
 
   event(event: KernelEvent, atMs: number): void {
     this.#leaders.event(event, atMs);
-    this.#blame.event(event, atMs);
     if (event.type === 'OOM_KILL') this.#ooms = [...this.#ooms, event as OomKillEvent].slice(-MAX_OOMS);
   }
 
@@ -60,13 +46,11 @@ export class Details {
     const {sample, startMs, endMs, increases} = now;
     this.#leaders.sample(sample, endMs);
     this.#trends.push(startMs, endMs, figuresOf(sample, state, perSecond(increases, sample.interval_ms)));
-    const [leaders, blame, ooms, {trends}] = [this.#leaders, this.#blame, this.#ooms, this.#trends];
+    const [leaders, ooms, {trends}] = [this.#leaders, this.#ooms, this.#trends];
     const rates = once(() => ratesOf(now));
     return lazily<Detail>({
       waiters: () => leaders.waiters(endMs),
-      blame: () => blame.rows(endMs),
       files: () => leaders.files(endMs),
-      syscalls: () => leaders.syscalls(endMs),
       devices: () => devicesOf(state, leaders.requests(endMs), now.levels),
       faulters: () => leaders.faulters(endMs),
       peers: () => leaders.peers(endMs),
@@ -77,15 +61,9 @@ export class Details {
     });
   }
 
-  /** Who waited because of whom since the last call, for the sample that ends the interval. */
-  takeBlame(): Blame[] {
-    return this.#blame.take();
-  }
-
   /** Time went backwards: only what has no time stays. */
   forget(): void {
     this.#leaders = new Leaders();
-    this.#blame = new BlameLog();
     this.#trends = new TrendLog();
   }
 }

@@ -13,7 +13,6 @@ import {conclude} from './findings/conclude.ts';
 import {FocusLog} from './focus.ts';
 import {figuresNow, figuresOfRun, type Kept, networkNow} from './gather.ts';
 import {OwnCost} from './own-cost.ts';
-import {Pauses} from './pauses.ts';
 import type {Cells} from './percentile.ts';
 import {LastSamples} from './samples.ts';
 import {Drops} from './status/drops.ts';
@@ -66,13 +65,12 @@ export class Model {
   #worstPressure?: Psi;
   #ownCost = new OwnCost();
   #steal = new StealSum();
-  #pauses = new Pauses();
   #focus = new FocusLog();
   #nowMs = 0;
   #sampleMs?: number;
 
   /**
-   * Takes one frame in. Completes `frame.sample.subsystems` and `blame`, so write the frame out after this.
+   * Takes one frame in. Completes `frame.sample.subsystems`, so write the frame out after this.
    * A frame with a header starts everything anew (a replay that went back).
    */
   apply(frame: Frame): State {
@@ -116,7 +114,6 @@ export class Model {
     this.#worstPressure = undefined;
     this.#ownCost = new OwnCost();
     this.#steal = new StealSum();
-    this.#pauses = new Pauses();
     this.#focus = new FocusLog();
     this.#sampleMs = undefined;
     this.#nowMs = 0;
@@ -133,7 +130,6 @@ export class Model {
     this.#subsystems = new Map(names.map((name) => [name, new Subsystem(name, this.#network)]));
     this.state.subsystems = [...this.#subsystems.values()].map((subsystem) => subsystem.state);
     this.#advance(header);
-    for (const {id, state} of header.probes) this.#pauses.note(id, state, this.#nowMs);
   }
 
   #probe(change: ProbeChange): void {
@@ -142,7 +138,6 @@ export class Model {
     if (!probe) return;
     const {state, method, reason, warn_us = probe.warn_us, crit_us = probe.crit_us} = change;
     Object.assign(probe, {state, method, reason, warn_us, crit_us});
-    this.#pauses.note(probe.id, state, this.#nowMs);
     const limits = this.state.thresholds as unknown as Record<string, number> | undefined;
     if (!limits) return;
     if (change.warn_us !== undefined) limits[`${probe.subsystem}_warn_us`] = change.warn_us;
@@ -195,9 +190,6 @@ export class Model {
     const facts = this.#facts.recent();
     this.#judge(sample, startMs, endMs, increases, facts);
     this.state.network = networkNow(this.state, this.#network, endMs);
-    const blame = this.#details.takeBlame();
-    // A part of a recording may lack the events that its samples tell of.
-    if (blame.length > 0) sample.blame = blame;
     const {drops: counted} = this.#network;
     const drops = () => counted.recent();
     const levels = this.#subsystems.get('block')?.levels ?? new Map();
@@ -242,7 +234,6 @@ export class Model {
       sums: this.#sums,
       worstPressure: this.#worstPressure,
       stolen: this.#steal.sum,
-      pauses: this.#pauses.until(this.#nowMs),
     };
   }
 
@@ -262,10 +253,10 @@ export class Model {
   /** Statuses as of now: what has cleared since, what an event raised. */
   #refresh(): void {
     for (const subsystem of this.#subsystems.values()) {
-      const states = this.state.probes.filter(({subsystem: of}) => of === subsystem.name).map(({state}) => state);
-      const seen = states.some((state) => state === 'attached' || state === 'degraded');
-      const blind = states.includes('paused') ? 'paused by the overhead governor' : 'no probe attached';
-      subsystem.refresh(this.#nowMs, seen ? undefined : blind);
+      const seen = this.state.probes.some(
+        (probe) => probe.subsystem === subsystem.name && (probe.state === 'attached' || probe.state === 'degraded'),
+      );
+      subsystem.refresh(this.#nowMs, seen);
     }
     this.state.overall = overallOf(this.state.subsystems.map((subsystem: SubsystemState) => subsystem.status));
   }

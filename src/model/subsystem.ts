@@ -94,12 +94,12 @@ export class Subsystem {
     return this.#latency?.levels ?? new Map();
   }
 
-  /** `blind`: why nothing is known of it now, when none of its probes is attached. */
-  refresh(nowMs: number, blind?: string): void {
-    if (blind !== undefined) {
+  /** `seen`: at least one of its probes is attached. */
+  refresh(nowMs: number, seen: boolean): void {
+    if (!seen) {
       this.#judge = new Judge();
       this.state.status = 'UNKNOWN';
-      this.state.why = blind;
+      this.state.why = 'no probe attached';
       return;
     }
     const {status, why} = this.#judge.at(nowMs);

@@ -3,7 +3,7 @@
 /** Sizes and byte offsets of the structures in bpf/wire.h. */
 export const LAYOUT = {
   sched_event: {
-    SIZE: 240,
+    SIZE: 104,
     e: 0,
     latency_ns: 56,
     throttled_ns: 64,
@@ -12,9 +12,6 @@ export const LAYOUT = {
     prev_pid: 80,
     prev_tid: 84,
     prev_comm: 88,
-    looked: 104,
-    pad: 108,
-    culprits: 112,
   },
   event: {
     SIZE: 56,
@@ -28,13 +25,6 @@ export const LAYOUT = {
     uid: 32,
     flags: 36,
     comm: 40,
-  },
-  culprit: {
-    SIZE: 32,
-    ran_ns: 0,
-    pid: 8,
-    pad: 12,
-    comm: 16,
   },
   block_event: {
     SIZE: 136,
@@ -162,26 +152,8 @@ export const LAYOUT = {
     pad: 84,
     stack: 88,
   },
-  syscall_event: {
-    SIZE: 88,
-    e: 0,
-    latency_ns: 56,
-    ret: 64,
-    number: 72,
-    syscall_flags: 80,
-    pad: 84,
-  },
-  syscall_row: {
-    SIZE: 40,
-    slow: 0,
-    count: 8,
-    total_ns: 16,
-    max_ns: 24,
-    entry: 32,
-    focus: 36,
-  },
   snapshot: {
-    SIZE: 96,
+    SIZE: 88,
     runs: 0,
     hits: 8,
     sent: 16,
@@ -194,8 +166,6 @@ export const LAYOUT = {
     map_bytes: 72,
     rows: 80,
     row_bytes: 84,
-    more_rows: 88,
-    more_bytes: 92,
   },
   hist_row: {
     SIZE: 952,
@@ -235,7 +205,6 @@ export const WIRE = {
   PRESSURE: 9,
   PACKET_DROP: 6,
   LOCKUP: 8,
-  SYSCALL_SLOW: 10,
   HAS_TASK: 1,
   HAS_CGROUP: 2,
   HAS_UID: 4,
@@ -275,13 +244,4 @@ export const WIRE = {
   RCU_STALL: 2,
   LOCKUP_HAS_STUCK: 1,
   LOCKUP_SELF: 2,
-  SYSCALL_COMPAT: 1,
-  SYSCALL_IS_WAIT: 2,
-  SYSCALL_CALL: 0,
-  SYSCALL_WAIT: 1,
-  SYSCALL_BY_FD: 2,
-  SYSCALL_BY_OPEN: 3,
-  SYSCALL_CLONE: 4,
-  SYSCALL_CLONE3: 5,
-  SYSCALL_UNTIMED: 6,
 } as const;

@@ -13,8 +13,6 @@ export interface ProbeSpec {
   help: string;
   warnUs?: number;
   critUs?: number;
-  /** Never paused by the overhead governor: it costs nothing to speak of, and what it finds can't be found later. */
-  essential?: true;
   /** Events a second that it may send in all; without it 10,000. */
   eventsPerSecond?: number;
   instead?: {of: string; adds: string};
@@ -53,7 +51,6 @@ export const PROBES: readonly ProbeSpec[] = [
     subsystem: 'memory',
     types: ['OOM_KILL'],
     default: true,
-    essential: true,
     help: 'processes killed by the OOM killer',
   },
   {
@@ -76,7 +73,6 @@ export const PROBES: readonly ProbeSpec[] = [
     subsystem: 'memory',
     types: ['MEMORY_PRESSURE'],
     default: true,
-    essential: true,
     help: 'tasks stalled because memory is short (PSI)',
   },
   {
@@ -100,7 +96,6 @@ export const PROBES: readonly ProbeSpec[] = [
     subsystem: 'network',
     types: [],
     default: true,
-    essential: true,
     help: "interfaces and protocols of kstop's own network namespace, and the CPUs' receive backlog",
   },
   {
@@ -111,20 +106,10 @@ export const PROBES: readonly ProbeSpec[] = [
     help: 'bytes and packets by cgroup of the socket',
   },
   {
-    id: 'syscall',
-    subsystem: 'syscall',
-    types: ['SYSCALL_SLOW'],
-    default: false,
-    help: 'slow system calls but those that sleep by design (each call on the host pays for it)',
-    warnUs: 10_000,
-    critUs: 100_000,
-  },
-  {
     id: 'lockup',
     subsystem: 'lockup',
     types: ['SOFT_LOCKUP', 'HUNG_TASK', 'RCU_STALL'],
     default: true,
-    essential: true,
     help: 'CPUs stuck in the kernel, tasks that hang, RCU stalls',
   },
 ];

@@ -1,60 +1,51 @@
-import {cpus} from 'node:os';
+import type {Engine} from '../native/engine.ts';
 import {PROBES} from '../probes/catalog.ts';
-import type {Counter, FocusSyscall, Histogram, KernelEvent, Loss, Sample, Stamp} from '../types/stream.ts';
+import type {Counter, Histogram, KernelEvent, Loss, Sample, Stamp} from '../types/stream.ts';
+import {ProbeCost} from './cost.ts';
 import {HostFigures} from './host.ts';
 import type {LiveProbes} from './live-probes.ts';
-import type {Overhead} from './overhead.ts';
 import type {ProbeReader, SampleParts} from './readers/reader.ts';
-
-/** What the probes keep apart of the process that is looked into. */
-export interface OfFocus {
-  histograms: Histogram[];
-  syscalls: FocusSyscall[];
-}
-
-export const noFocus = (): OfFocus => ({histograms: [], syscalls: []});
 
 /** Makes one sample an interval from the kernel's maps and files. Statuses are the model's to fill in. */
 export class LiveSampler {
   private readonly host = new HostFigures();
-  private readonly cpus = cpus().length;
+  private readonly cost: ProbeCost;
   private cpuUsage = process.cpuUsage();
-  private costNs = 0;
 
   constructor(
+    engine: Engine,
     private readonly probes: LiveProbes,
     /** By probe; one that has none adds only its counts. */
     private readonly readers: Readonly<Record<string, ProbeReader>>,
     /** Events delivered by probe. */
     private readonly delivered: ReadonlyMap<string, number>,
     private readonly ringBytes: number,
-    private readonly overhead: Overhead,
   ) {
+    this.cost = new ProbeCost(
+      engine,
+      (id) => probes.countsNow(id),
+      () => probes.attached(),
+    );
     this.host.host();
   }
 
+  /** Starts a cost measurement when one is due. */
+  tick(nowMs: number): void {
+    this.cost.tick(nowMs);
+  }
+
   /**
-   * The interval's sample, and the events that probes of files alone found in it. `focus` gets the distributions and the
-   * system calls of the process that is looked into.
+   * The interval's sample, and the events that probes of files alone found in it. `focus` gets the distributions of the
+   * process that is looked into.
    */
-  sample(stamp: Stamp, intervalMs: number, found: (event: KernelEvent) => void, focus: OfFocus = noFocus()): Sample {
-    const parts: SampleParts = {
-      histograms: [],
-      focus: focus.histograms,
-      focusSyscalls: focus.syscalls,
-      counters: [],
-      accuracy: {},
-      processes: [],
-    };
-    const own = this.overhead.sampling(() => {
-      for (const {id} of PROBES) this.read(id, parts);
-      return this.probes.sampleFiles(parts, stamp, intervalMs);
-    });
-    for (const event of own) found(event);
+  sample(stamp: Stamp, intervalMs: number, found: (event: KernelEvent) => void, focus: Histogram[] = []): Sample {
+    const parts: SampleParts = {histograms: [], focus, counters: [], accuracy: {}, processes: []};
+    for (const {id} of PROBES) this.read(id, parts);
+    for (const event of this.probes.sampleFiles(parts, stamp, intervalMs)) found(event);
     for (const {id} of PROBES) parts.counters.push(...this.countersOf(id));
     const pressure = this.host.pressure();
     const self = this.self(intervalMs);
-    parts.counters.push(...this.overhead.counters());
+    parts.counters.push(...this.cost.counters());
     const {histograms, counters, accuracy, processes} = parts;
     return {
       kind: 'sample',
@@ -75,6 +66,7 @@ export class LiveSampler {
   }
 
   close(): void {
+    this.cost.stop();
     this.host.close();
     for (const reader of Object.values(this.readers)) reader.close?.();
   }
@@ -107,14 +99,13 @@ export class LiveSampler {
   private self(intervalMs: number): Sample['self'] {
     const used = process.cpuUsage(this.cpuUsage);
     this.cpuUsage = process.cpuUsage();
-    const before = this.costNs;
-    this.costNs = this.overhead.totalNs();
-    const costMs = (this.costNs - before) / 1e6;
+    const runs = new Map(PROBES.map(({id}) => [id, this.probes.countsOf(id)?.runs ?? 0]));
+    const kernel = this.cost.percent(runs, intervalMs);
     const maps = PROBES.reduce((sum, {id}) => sum + (this.probes.countsOf(id)?.mapBytes ?? 0), this.ringBytes);
     return {
       ...(intervalMs > 0 && {cpu_pct: Math.round(((used.user + used.system) / 1000 / intervalMs) * 10_000) / 100}),
       ...residentBytes(),
-      ...(intervalMs > 0 && {kernel_cpu_pct: Math.round((costMs / intervalMs / this.cpus) * 100 * 1000) / 1000}),
+      ...(kernel !== undefined && {kernel_cpu_pct: kernel}),
       map_bytes: maps,
     };
   }

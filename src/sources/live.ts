@@ -2,13 +2,13 @@ import {readlinkSync} from 'node:fs';
 import {WallClock} from '../native/clock.ts';
 import {Decoder} from '../native/decode.ts';
 import {Engine, SETTING} from '../native/engine.ts';
-import {syscallTable} from '../native/syscalls/classes.ts';
 import {PROBES, probeOf} from '../probes/catalog.ts';
 import type {Controls, Frame, Source} from '../types/frame.ts';
 import {
   type ErrorObject,
   type Filter,
   type Header,
+  type Histogram,
   type KernelEvent,
   LATENCY_SUBSYSTEMS,
   type LatencySubsystem,
@@ -20,17 +20,14 @@ import {
   type TcpRetransmitEvent,
   type Thresholds,
 } from '../types/stream.ts';
-import {percent} from '../util/format.ts';
 import {Problem} from '../util/problem.ts';
 import {CgroupPaths, canonicalCgroup} from './cgroup-paths.ts';
-import {ProbeCost} from './cost.ts';
 import {DropSetup, withoutProcess} from './drop-setup.ts';
 import {FocusControl} from './focus/focus.ts';
 import {hostIdentity} from './host-identity.ts';
 import {LiveProbes} from './live-probes.ts';
-import {LiveSampler, noFocus} from './live-sampler.ts';
+import {LiveSampler} from './live-sampler.ts';
 import {Lockups} from './lockups/lockups.ts';
-import {Overhead} from './overhead.ts';
 import {PressureProbe} from './pressure.ts';
 import type {ProbeReport} from './probe-report.ts';
 import {BlockReader} from './readers/block.ts';
@@ -40,7 +37,6 @@ import {FaultLatencyReader} from './readers/fault-latency.ts';
 import {FaultsReader} from './readers/faults.ts';
 import {RetransmitReader} from './readers/retransmit.ts';
 import {SchedReader} from './readers/sched.ts';
-import {SyscallReader} from './readers/syscall.ts';
 import {VfsReader} from './readers/vfs.ts';
 import {Symbols} from './symbols.ts';
 import {TrafficProbe} from './traffic/traffic.ts';
@@ -53,10 +49,7 @@ const RING_BYTES = 4 << 20;
 /** A pass over all open files finds the owners of sockets; not more often than this. */
 const OWNERS_EVERY_MS = 5000;
 /** Probes that can keep the distributions of one process apart. */
-const FOCUSED_PROBES = ['sched', 'block', 'vfs', 'syscall'];
-/** Probes that leave kstop itself out, and those that may be asked for what sleeps by design. */
-const SELFLESS_PROBES = ['sched', 'syscall'];
-const WAITING_PROBES = ['vfs', 'syscall'];
+const FOCUSED_PROBES = ['sched', 'block', 'vfs'];
 /** PROC_PID_INIT_INO (include/linux/proc_ns.h) */
 const INIT_PID_NS = 'pid:[4026531836]';
 
@@ -67,12 +60,10 @@ export interface LiveOptions {
   probes: readonly string[];
   thresholds: Thresholds;
   filter?: Filter;
-  /** vfs, syscall: also calls that sleep by design (pipes, ttys …). */
+  /** vfs: also calls that sleep by design (pipes, ttys …). */
   includeWaits?: boolean;
   /** Command lines of the process that is looked into: they can hold secrets. */
   withArgs?: boolean;
-  /** Percent of all CPUs' time that the probes may take; without it they are never paused. */
-  maxOverheadPct?: number;
   /** Attach methods not to try (tests of the fallbacks). */
   skip?: string;
 }
@@ -83,7 +74,6 @@ export class LiveSource implements Source {
   private readonly engine: Engine;
   private readonly probes: LiveProbes;
   private readonly sampler: LiveSampler;
-  private readonly overhead: Overhead;
   private readonly lockups: Lockups;
   private readonly retransmits: RetransmitReader;
   private readonly clock = new WallClock();
@@ -137,41 +127,23 @@ export class LiveSource implements Source {
     this.lockups = new Lockups(this.engine, this.clock, wanted, skipLog);
     const files = {traffic: new TrafficProbe(), pressure: new PressureProbe(this.engine, filter !== undefined)};
     const beside = {lockup: this.lockups};
-    const preparations = {
-      drops: () => drops.prepare(),
-      'container-traffic': () => withoutProcess(options.filter),
-      syscall: () => this.classify(),
-    };
+    const preparations = {drops: () => drops.prepare(), 'container-traffic': () => withoutProcess(options.filter)};
     this.probes = new LiveProbes(this.engine, options.probes, thresholds, files, beside, preparations);
     // Only a look at kstop itself counts kstop: idle hosts would be judged by their observer.
-    if (!inOwnPidNamespace() && filter?.pid !== process.pid)
-      for (const probe of SELFLESS_PROBES) this.engine.set(probe, SETTING.selfPid, process.pid);
-    for (const probe of WAITING_PROBES) this.engine.set(probe, SETTING.includeWaits, options.includeWaits ? 1 : 0);
+    if (!inOwnPidNamespace() && filter?.pid !== process.pid) this.engine.set('sched', SETTING.selfPid, process.pid);
+    this.engine.set('vfs', SETTING.includeWaits, options.includeWaits ? 1 : 0);
     this.retransmits = new RetransmitReader(filter !== undefined);
     const readers = {
       sched: new SchedReader(),
       block: new BlockReader(),
       vfs: new VfsReader(),
-      syscall: new SyscallReader(),
       retransmit: this.retransmits,
       drops: new DropReader(() => drops.reasons),
       'container-traffic': new ContainerTrafficReader((id) => this.cgroups.get(id, true)),
       faults: new FaultsReader(() => filter === undefined && this.probes.isOn('faults')),
       'fault-latency': new FaultLatencyReader(),
     };
-    const cost = new ProbeCost(
-      this.engine,
-      (id) => this.probes.countsNow(id),
-      () => this.probes.attached(),
-    );
-    const budget = options.maxOverheadPct ?? Number.POSITIVE_INFINITY;
-    const over = (pct: number) => {
-      const why = `what the governor can't pause takes ${percent(pct)} of all CPUs' time, budget ${percent(budget)}`;
-      const remedy = 'sample less often (--interval) or allow more';
-      this.errors.push({kind: 'error', ...this.stamp(), what: '--max-overhead', why, remedy});
-    };
-    this.overhead = new Overhead(cost, this.probes, budget, (id) => this.change(id), over);
-    this.sampler = new LiveSampler(this.probes, readers, this.delivered, RING_BYTES, this.overhead);
+    this.sampler = new LiveSampler(this.engine, this.probes, readers, this.delivered, RING_BYTES);
     this.controls = {
       toggle: (probe) => this.toggle(probe),
       threshold: (subsystem, warnUs) => this.threshold(subsystem, warnUs),
@@ -194,7 +166,6 @@ export class LiveSource implements Source {
     this.draining = starting.catch(() => undefined);
     await starting;
     if (this.probes.isOn('retransmit')) this.engine.findOwners();
-    this.overhead.look();
   }
 
   /** Is at least one probe attached? */
@@ -222,6 +193,7 @@ export class LiveSource implements Source {
       if (this.lockups.isDue()) events.push(...(await this.look()));
       if (this.closing) return;
       const now = performance.now();
+      this.sampler.tick(now);
       if (now < due) {
         if (events.length > 0 || this.changes.length > 0) yield this.frame(events);
         continue;
@@ -248,7 +220,6 @@ export class LiveSource implements Source {
   private async free(): Promise<void> {
     this.stop();
     await this.draining;
-    this.overhead.stop();
     this.sampler.close();
     this.focused.close();
     this.probes.close();
@@ -272,7 +243,6 @@ export class LiveSource implements Source {
   /** Detaches, drains to the last event and takes the last sample, so that the loss equation closes. */
   private async *finish(last: number): AsyncIterable<Frame> {
     if (this.closing) return;
-    this.overhead.stop();
     this.probes.stop();
     for (;;) {
       // A program that was running when its link went has ended within the wait.
@@ -342,16 +312,12 @@ export class LiveSource implements Source {
       events.push(event);
       this.count(event);
     };
-    const ofFocus = noFocus();
-    const sample = intervalMs === undefined ? undefined : this.sampler.sample(this.stamp(), intervalMs, found, ofFocus);
-    const focus = sample && this.focused.sample(ofFocus);
+    const histograms: Histogram[] = [];
+    const sample =
+      intervalMs === undefined ? undefined : this.sampler.sample(this.stamp(), intervalMs, found, histograms);
+    const focus = sample && this.focused.sample(histograms);
     if (focus) sample.focus = focus;
     return frame({events, sample, probes: this.changes.splice(0), errors: this.errors.splice(0)});
-  }
-
-  /** Tells the programs which system calls sleep by design. */
-  private classify(): undefined {
-    for (const [entry, number] of syscallTable()) this.engine.table('syscall', entry, number);
   }
 
   private stamp(): Stamp {
@@ -382,7 +348,6 @@ export class LiveSource implements Source {
 
   private toggle(id: string): string | undefined {
     const problem = this.probes.toggle(id);
-    this.overhead.switched(id);
     if (PROBES.some((probe) => probe.id === id)) this.change(id);
     return problem;
   }

@@ -1,4 +1,4 @@
-import type {Counter, OomKillEvent, Status, SubsystemName, VfsOp} from './stream.ts';
+import type {Counter, OomKillEvent, Status, VfsOp} from './stream.ts';
 
 /** Whom a row is about, as far as it is known. */
 export interface Who {
@@ -17,17 +17,6 @@ export interface Waiter extends Who {
   behind?: string;
 }
 
-/** What one process waited because of another: the parts of its reported waits in which that one had the CPU. */
-export interface BlameRow {
-  subsystem: SubsystemName;
-  victim: Who;
-  culprit: Who;
-  wait_us: number;
-  /** Reported waits in which it had a part, and its longest part of one. */
-  waits: number;
-  worst_us: number;
-}
-
 /** Slow calls on a file; the owner is that of the worst. */
 export interface SlowFile extends Who {
   /** Its path; its name or inode number where that is all that is known. */
@@ -35,16 +24,6 @@ export interface SlowFile extends Who {
   op: VfsOp;
   fs?: string;
   calls: number;
-  total_us: number;
-  worst_us: number;
-}
-
-/** Slow calls of one system call; the owner is that of the worst. */
-export interface SlowSyscall extends Who {
-  name: string;
-  calls: number;
-  /** Those that failed. */
-  failed: number;
   total_us: number;
   worst_us: number;
 }
@@ -128,9 +107,7 @@ export type Trends = Record<TrendName, (number | undefined)[]>;
 /** What the views of single subsystems show beyond their tiles: lists over the last minute, worst first. */
 export interface Detail {
   waiters: Waiter[];
-  blame: BlameRow[];
   files: SlowFile[];
-  syscalls: SlowSyscall[];
   devices: DeviceRow[];
   faulters: Faulter[];
   peers: Peer[];

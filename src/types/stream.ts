@@ -110,14 +110,6 @@ interface EventBase extends Stamp, Owner {
   cpu?: number;
 }
 
-/** A process that ran on the waiter's CPU while it waited; its name is that of the thread that ran last. */
-export interface Culprit {
-  pid: number;
-  comm: string;
-  ran_us: number;
-  container?: ContainerRef;
-}
-
 export interface SchedLatencyEvent extends EventBase {
   type: 'SCHED_LATENCY';
   latency_us: number;
@@ -129,10 +121,6 @@ export interface SchedLatencyEvent extends EventBase {
   prio: number;
   prev_pid: number;
   prev_comm: string;
-  /** Who ran meanwhile, longest first; nobody where the CPU was idle or the wait was throttled. */
-  culprits?: Culprit[];
-  /** What they ran, as a share of the wait; absent where nobody looked (throttled, or begun before the probe). */
-  covered_pct?: number;
 }
 
 export type BlockOp = 'read' | 'write' | 'flush' | 'discard' | 'other';
@@ -196,20 +184,6 @@ export interface VfsSlowEvent extends EventBase {
   file_type: FileType;
 }
 
-/** A system call past its threshold, told when it ends. */
-export interface SyscallSlowEvent extends EventBase {
-  type: 'SYSCALL_SLOW';
-  latency_us: number;
-  /** Its number on this architecture, or among those of 32-bit programs. */
-  syscall: number;
-  /** `read`, of a 32-bit program `read (32-bit)`; `syscall_600` where it has no name. */
-  syscall_name: string;
-  /** What it returned, -errno where it failed; absent where a number can't hold it. */
-  ret?: number;
-  /** By name. `ERESTARTSYS` and its kin: a signal interrupted it, and it starts anew or fails with EINTR. */
-  errno?: string;
-}
-
 /** `fault`: trouble; `policy`: somebody's rule (firewall, socket filter, XDP); `normal`: part of a healthy network. */
 export const DROP_CLASSES = ['fault', 'policy', 'normal'] as const;
 export type DropClass = (typeof DROP_CLASSES)[number];
@@ -266,7 +240,6 @@ export type KnownEvent =
   | SchedLatencyEvent
   | BioLatencyEvent
   | VfsSlowEvent
-  | SyscallSlowEvent
   | OomKillEvent
   | PageFaultEvent
   | MemoryPressureEvent
@@ -332,21 +305,6 @@ export interface ProcessRow {
   major_faults?: number;
 }
 
-/** A process, as blame names it. */
-export interface BlamedProcess {
-  pid: number;
-  comm: string;
-  container?: ContainerRef;
-}
-
-/** How long one process waited because of another: the sum over the interval's reported events. */
-export interface Blame {
-  subsystem: SubsystemName;
-  victim: BlamedProcess;
-  culprit: BlamedProcess;
-  wait_ms: number;
-}
-
 export type TaskState =
   | 'running'
   | 'sleeping'
@@ -357,16 +315,6 @@ export type TaskState =
   | 'zombie'
   | 'parked'
   | 'idle';
-
-/** The calls of one number that a process made. `syscall` is absent for all numbers that have no name together. */
-export interface FocusSyscall {
-  syscall?: number;
-  syscall_name: string;
-  count: number;
-  total_us: number;
-  /** The longest; absent where it is told with the next sample. */
-  max_us?: number;
-}
 
 /**
  * The process that the user looks into (drill-down), as of the sample. Its figures are of `interval_ms`, which may be
@@ -413,12 +361,10 @@ export interface Focus {
   storage_read_bytes?: number;
   storage_write_bytes?: number;
   /**
-   * Distributions of its own since the last sample (`sched`, `syscall`, `block` and `vfs` by operation), from the first whole interval
+   * Distributions of its own since the last sample (`sched`, `block` and `vfs` by operation), from the first whole interval
    * on that somebody looked.
    */
   histograms?: Histogram[];
-  /** With the probe `syscall`: the calls that it made, likewise, those that sleep by design too. */
-  syscalls?: FocusSyscall[];
 }
 
 export interface Sample extends Stamp {
@@ -440,15 +386,10 @@ export interface Sample extends Stamp {
   counters: Counter[];
   /** The busiest ones of the interval: so far by page faults, those that had some. */
   processes?: ProcessRow[];
-  /** Who waited because of whom, the longest first. */
-  blame?: Blame[];
   /** While a process is looked into. */
   focus?: Focus;
   pressure?: {cpu?: Psi; memory?: Psi; io?: Psi};
-  /**
-   * kernel_cpu_pct: the probes' estimated cost, percent of all CPUs' time, with that of measuring and reading them: what
-   * --max-overhead limits.
-   */
+  /** kernel_cpu_pct: the probes' estimated cost, percent of all CPUs' time; absent until it has been measured. */
   self: {cpu_pct?: number; rss_bytes?: number; kernel_cpu_pct?: number; map_bytes?: number};
   loss: Record<string, Loss>;
   accuracy?: {sched?: {cut_by_migration_pct?: number}};

@@ -36,14 +36,7 @@ class Net {
 
   /** The counters of a sample, as `name label label`. */
   sample(): Record<string, number | undefined> {
-    const parts: SampleParts = {
-      histograms: [],
-      counters: [],
-      accuracy: {},
-      processes: [],
-      focus: [],
-      focusSyscalls: [],
-    };
+    const parts: SampleParts = {histograms: [], counters: [], accuracy: {}, processes: [], focus: []};
     this.probe.sample(parts);
     return Object.fromEntries(
       parts.counters.map(({name, labels, value}) => [[name, ...Object.values(labels)].join(' '), value]),

@@ -11,7 +11,6 @@ import {paintIdentity} from '../../src/tui/panes/pid/identity.ts';
 import {eventsOf} from '../../src/tui/panes/pid/its-events.ts';
 import {paintLatencies} from '../../src/tui/panes/pid/latencies.ts';
 import {paintSlow} from '../../src/tui/panes/pid/slow.ts';
-import {syscallList} from '../../src/tui/panes/pid/syscalls.ts';
 import {textWidth} from '../../src/tui/text/cells.ts';
 import {makeTheme} from '../../src/tui/theme.ts';
 import {panesOf} from '../../src/tui/views/places.ts';
@@ -119,7 +118,7 @@ test('its panes paint lines of exactly their width, whatever the names', async (
   await more(3);
   t.is(store.state.focus?.now.pid, 1003);
   const panes = panesOf(store.viewNow);
-  t.is(panes.length, 7);
+  t.is(panes.length, 6);
   const size = fc.record({width: fc.integer({min: 10, max: 220}), height: fc.integer({min: 3, max: 40})});
   fc.assert(
     fc.property(size, fc.constantFrom(...panes), ({width, height}, pane) => {
@@ -200,26 +199,6 @@ test('d asks for a number, says what is wrong with it, and looks into what is th
   t.is(store.dialog, undefined);
   t.is(source.calls.at(-1), 'focus 5');
   unmount();
-});
-
-test('its system calls, most time first, and why there are none', (t) => {
-  const list = syscallList(7);
-  const state = stateWith(base);
-  const syscalls = [
-    {syscall: 0, syscall_name: 'read', count: 4, total_us: 10, max_us: 4},
-    {syscall_name: 'other', count: 0, total_us: 0},
-  ];
-  const known = {...state, focus: {...state.focus, syscalls}} as State;
-  const cells = (state: State) => list.rows(state).map((row) => list.columns.map(({text}) => text(row)));
-  t.deepEqual(cells(known), [
-    ['read', '4', '10us', '2.5us', '4us'],
-    ['other', '0', '0us', '-', '-'],
-  ]);
-  t.deepEqual(list.sort, {column: 'total', descending: true});
-  t.deepEqual(syscallList(8).rows(known), [], 'those of another process');
-  const header = {} as State['header'];
-  const off = {...known, header, probes: [{id: 'syscall', subsystem: 'syscall', state: 'off'}]} as State;
-  t.is(list.empty(off), 'the syscall probe is off');
 });
 
 test('in a replay its events and rows are shown, and what is missing is said', async (t) => {

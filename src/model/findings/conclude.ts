@@ -4,9 +4,9 @@ import {deviceDrops, faultDrops, policyDrops} from './drops.ts';
 import {lockups} from './lockup.ts';
 import {majorFaults, oomKills, pressure} from './memory.ts';
 import {retransmits} from './network.ts';
-import {blindSpots, losses, ownCost, pauses} from './own.ts';
+import {blindSpots, losses, ownCost} from './own.ts';
 import type {Rule} from './rule.ts';
-import {blame, culprit, isolated, oneCpu, realTime, stolenTime, throttled, waits} from './sched.ts';
+import {culprit, isolated, oneCpu, realTime, stolenTime, throttled, waits} from './sched.ts';
 import {slowFiles} from './vfs.ts';
 
 /** Every rule, in the order in which findings are shown. */
@@ -16,7 +16,6 @@ const RULES: readonly Rule[] = [
   pressure,
   waits,
   stolenTime,
-  blame,
   culprit,
   isolated,
   oneCpu,
@@ -31,7 +30,6 @@ const RULES: readonly Rule[] = [
   majorFaults,
   losses,
   blindSpots,
-  pauses,
   ownCost,
 ];
 

@@ -1,6 +1,6 @@
 import type {KernelEvent} from '../../types/stream.ts';
 import {DROP_CLASSES, SEVERITIES, SUBSYSTEMS} from '../../types/stream.ts';
-import {type Check, Invalid, integer, list, matching, number, oneOf, shape, string} from '../check.ts';
+import {type Check, Invalid, integer, list, matching, oneOf, shape, string} from '../check.ts';
 import {AMOUNT, COUNT, MAX_CPUS, MICROS, NAME, PID, STAMP, TEXT} from './values.ts';
 
 export const CONTAINER = shape(
@@ -29,11 +29,7 @@ const BY_TYPE = new Map<string, Check<unknown>>([
         prev_pid: PID,
         prev_comm: NAME,
       },
-      {
-        throttled_us: MICROS,
-        covered_pct: number(0, 1000),
-        culprits: list(shape({pid: PID, comm: NAME, ran_us: MICROS}, {container: CONTAINER}), 256),
-      },
+      {throttled_us: MICROS},
     ),
   ],
   [
@@ -65,13 +61,6 @@ const BY_TYPE = new Map<string, Check<unknown>>([
         fs: NAME,
         size_bytes: COUNT,
       },
-    ),
-  ],
-  [
-    'SYSCALL_SLOW',
-    shape(
-      {latency_us: MICROS, syscall: integer(-(2 ** 31), 2 ** 31 - 1), syscall_name: NAME},
-      {ret: integer(Number.MIN_SAFE_INTEGER, Number.MAX_SAFE_INTEGER), errno: NAME},
     ),
   ],
   [
