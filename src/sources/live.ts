@@ -28,6 +28,7 @@ import {hostIdentity} from './host-identity.ts';
 import {LiveProbes} from './live-probes.ts';
 import {LiveSampler} from './live-sampler.ts';
 import {Lockups} from './lockups/lockups.ts';
+import {OwnerSearch} from './owner-search.ts';
 import {PressureProbe} from './pressure.ts';
 import type {ProbeReport} from './probe-report.ts';
 import {BlockReader} from './readers/block.ts';
@@ -46,8 +47,6 @@ const DRAIN_MS = 100;
 /** 4,096 of the largest records. */
 const DRAIN_BYTES = 4096 * 192;
 const RING_BYTES = 4 << 20;
-/** A pass over all open files finds the owners of sockets; not more often than this. */
-const OWNERS_EVERY_MS = 5000;
 /** Probes that can keep the distributions of one process apart. */
 const FOCUSED_PROBES = ['sched', 'block', 'vfs'];
 /** PROC_PID_INIT_INO (include/linux/proc_ns.h) */
@@ -90,7 +89,7 @@ export class LiveSource implements Source {
   private rhythm: 'busy' | 'settling' | 'quiet' = 'busy';
   private draining: Promise<unknown> = Promise.resolve();
   private cgroupIsGone = false;
-  private ownersLooked = Number.NEGATIVE_INFINITY;
+  private readonly owners = new OwnerSearch(() => this.engine.findOwners());
 
   private constructor(private readonly options: LiveOptions) {
     this.engine = new Engine({ringBytes: RING_BYTES, skip: options.skip});
@@ -277,10 +276,7 @@ export class LiveSource implements Source {
   /** A retransmit's process leads into its network namespace; one without a process asks for a new look around. */
   private lookIntoSocket(event: TcpRetransmitEvent): void {
     if (event.pid !== undefined && event.netns !== undefined) this.retransmits.sent.learn(event.netns, event.pid);
-    const now = performance.now();
-    if (event.pid !== undefined || now - this.ownersLooked < OWNERS_EVERY_MS) return;
-    this.ownersLooked = now;
-    this.engine.findOwners();
+    if (event.pid === undefined) this.owners.look(event);
   }
 
   /** What the kernel has logged, after the programs' events of the same. `last`: nothing is kept back for later. */

@@ -7,6 +7,7 @@ import {must} from './util/disk.ts';
 import {Kstop} from './util/kstop.ts';
 import {type Process, startLoad} from './util/load.ts';
 import {lacks, onMachine, testUnless} from './util/machine.ts';
+import {SLOW, until} from './util/wait.ts';
 import {read} from './util/witness.ts';
 
 const LIMIT = 20 << 20;
@@ -80,16 +81,26 @@ testUnless(reason, 'each kill of a memory cgroup is one event with its victim an
   t.is(kstop.summary?.subsystems.memory?.worst_status, 'CRITICAL');
 });
 
-testUnless(reason, 'who asked for too much and who is killed are told apart', async (t) => {
+/** `asker` takes more than is left, and `big` is killed for it. */
+async function killForAnother(t: ExecutionContext, tries = 3): Promise<{group: Cgroup; big: Process; asker: Process}> {
   const group = limited(t);
-  const kstop = await Kstop.start(t, ['--probes', 'oom']);
   const big = await startLoad(t, 'eater', [500], {as: 'kt-big', through: group.enter});
   const asker = await startLoad(t, 'eater', [0], {as: 'kt-asker', through: group.enter});
   big.send('14');
   t.is(await big.line(), 'done');
   asker.send('12');
   t.is((await big.end()).signal, 'SIGKILL');
-  t.is(await asker.line(), 'done');
+  await until(() => asker.ended ?? asker.stdout.includes('done'), 20_000 * SLOW, 'the asker to have its memory');
+  if (!asker.ended) return {group, big, asker};
+  // The kernel counts a victim as done before all of its pages are free, and may then find nobody but the asker.
+  t.log(`the asker was killed too: ${kills(group)} kills`);
+  if (tries === 1) throw new Error('the asker was killed too, again and again');
+  return killForAnother(t, tries - 1);
+}
+
+testUnless(reason, 'who asked for too much and who is killed are told apart', async (t) => {
+  const kstop = await Kstop.start(t, ['--probes', 'oom']);
+  const {group, big, asker} = await killForAnother(t);
   t.is(kills(group), 1);
   const event = await kstop.event('OOM_KILL', ({tid}) => tid === big.pid);
   await kstop.stop();

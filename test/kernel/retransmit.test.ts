@@ -93,7 +93,15 @@ testUnless(reason ?? lacks('iperf3'), 'an accepted connection belongs to the pro
   t.log(`${data.length} events, ${known.length} of them with an owner`);
   t.true(data.length >= 10);
   if (owner.pid === undefined) t.is(known.length, 0);
-  else t.true(known.length >= data.length / 2, 'found at the first of them, whatever was sent before');
+  else {
+    // Found soon after the first of them, and from then on for good. An emulated CPU may take most of the transfer for it.
+    t.true(known.length >= (SLOW > 1 ? 1 : data.length / 2));
+    for (const [port, events] of Map.groupBy(data, ({dport}) => dport)) {
+      const first = events.findIndex(({pid}) => pid !== undefined);
+      const unknown = events.slice(first).filter(({pid}) => first >= 0 && pid === undefined);
+      t.is(unknown.length, 0, `a connection to port ${port} lost its owner`);
+    }
+  }
   for (const event of known) t.like(event, owner);
 });
 

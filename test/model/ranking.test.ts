@@ -92,3 +92,21 @@ test('of many rows the heaviest are taken, in their order; of equals at the limi
     [],
   );
 });
+
+test('whatever the weights are, it is the heaviest that are taken', (t) => {
+  const weights = fc.array(fc.oneof(fc.integer({min: -1, max: 5}), fc.double({noNaN: true})), {maxLength: 60});
+  fc.assert(
+    fc.property(weights, fc.integer({min: 0, max: 20}), (all, most) => {
+      const rows = all.map((weight, at) => ({weight, at}));
+      const expected = rows
+        .filter(({weight}) => weight > 0)
+        .toSorted((a, b) => b.weight - a.weight || a.at - b.at)
+        .slice(0, most)
+        .toSorted((a, b) => a.at - b.at);
+      t.deepEqual(
+        heaviest(rows, most, ({weight}) => weight),
+        expected,
+      );
+    }),
+  );
+});
