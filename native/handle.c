@@ -303,6 +303,8 @@ int kstop_filter(struct kstop *k, uint32_t pid, const char *comm, const char *cg
 
 int kstop_statistics(struct kstop *k, int on)
 {
+	if (on && is_skipped(k, "statistics"))
+		return fail(k, -ENOTSUP, "BPF statistics: skipped");
 	if (on && k->statistics_fd < 0) {
 		k->statistics_fd = bpf_enable_stats(BPF_STATS_RUN_TIME);
 		if (k->statistics_fd < 0)

@@ -6,13 +6,13 @@ import {mkdtempSync, readdirSync, readFileSync, rmSync} from 'node:fs';
 import {join} from 'node:path';
 import {setTimeout as delay} from 'node:timers/promises';
 import {growth, nsEach, Statistics} from '../lib/bpf.mjs';
-import {attached, built, findCommand, KSTOP, output, start, stop} from '../lib/process.mjs';
+import {attached, built, findCommand, KSTOP, output, start, stop, UNBOUND} from '../lib/process.mjs';
 import {absent, figure, say} from '../lib/report.mjs';
 import {alternate} from '../lib/stats.mjs';
 
 const FILE_MIB = 64;
 const SUBJECTS = {
-  'kstop, block alone': [KSTOP, '--json', '--probes', 'block'],
+  'kstop, block alone': [KSTOP, ...UNBOUND, '--json', '--probes', 'block'],
   biolatency: ['biolatency'],
 };
 

@@ -5,7 +5,7 @@
  */
 import {setTimeout as delay} from 'node:timers/promises';
 import {growth, nsEach, Statistics} from '../lib/bpf.mjs';
-import {built, fdNumbers, findCommand, KSTOP, output, start, stop} from '../lib/process.mjs';
+import {built, fdNumbers, findCommand, KSTOP, output, start, stop, UNBOUND} from '../lib/process.mjs';
 import {absent, figure, say} from '../lib/report.mjs';
 import {alternate} from '../lib/stats.mjs';
 
@@ -16,7 +16,7 @@ const OTHERS = {[`${OURS}, in the 40th namespace`]: 40, [`${OURS}, in the 200th 
 const WITH_TRACEFS =
   'mount -t tracefs tracefs /sys/kernel/tracing; mount -t debugfs debugfs /sys/kernel/debug; exec "$@"';
 const BPFTRACE = ['bpftrace', '-e', 'tracepoint:skb:kfree_skb { @[args->reason] = count(); }'];
-const KSTOP_DROPS = [KSTOP, '--json', '--probes', 'drops'];
+const KSTOP_DROPS = [KSTOP, ...UNBOUND, '--json', '--probes', 'drops'];
 const SUBJECTS = {
   [OURS]: KSTOP_DROPS,
   ...Object.fromEntries(Object.keys(OTHERS).map((name) => [name, KSTOP_DROPS])),

@@ -5,7 +5,7 @@
 import {createInterface} from 'node:readline';
 import {setTimeout as delay} from 'node:timers/promises';
 import {splitCpus} from '../lib/machine.mjs';
-import {built, cpuNs, KSTOP, nodeFlags, output, ringId, start} from '../lib/process.mjs';
+import {built, cpuNs, KSTOP, nodeFlags, output, ringId, start, UNBOUND} from '../lib/process.mjs';
 import {figure, say, truth} from '../lib/report.mjs';
 import {alternate} from '../lib/stats.mjs';
 
@@ -95,7 +95,7 @@ class Reader {
 }
 
 async function floodRun(name, records) {
-  const child = start([built('count'), KSTOP, '--json', ...QUIET], {stdio: ['ignore', 'pipe', 'pipe']});
+  const child = start([built('count'), KSTOP, ...UNBOUND, '--json', ...QUIET], {stdio: ['ignore', 'pipe', 'pipe']});
   const reader = new Reader(child);
   await reader.header.promise;
   await delay(1000);

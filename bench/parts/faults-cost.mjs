@@ -7,7 +7,7 @@ import {join} from 'node:path';
 import {setTimeout as delay} from 'node:timers/promises';
 import {growth, nsEach, Statistics} from '../lib/bpf.mjs';
 import {splitCpus} from '../lib/machine.mjs';
-import {attached, built, KSTOP, output, start, stop} from '../lib/process.mjs';
+import {attached, built, KSTOP, output, start, stop, UNBOUND} from '../lib/process.mjs';
 import {figure, say} from '../lib/report.mjs';
 import {alternate} from '../lib/stats.mjs';
 
@@ -20,7 +20,7 @@ const [NOTHING, FAULTS] = ['nothing attached', 'kstop, faults alone'];
 /** Runs `measure(pid)` beside kstop, or beside nothing. */
 async function beside(subject, measure) {
   if (subject === NOTHING) return await measure();
-  const child = start([KSTOP, '--json', '--probes', 'faults'], {cpus: splitCpus().tools});
+  const child = start([KSTOP, ...UNBOUND, '--json', '--probes', 'faults'], {cpus: splitCpus().tools});
   try {
     await attached(child);
     await delay(SETTLE_MS);

@@ -6,7 +6,7 @@ import {readFileSync} from 'node:fs';
 import {setTimeout as delay} from 'node:timers/promises';
 import {growth, nsEach, Statistics} from '../lib/bpf.mjs';
 import {splitCpus} from '../lib/machine.mjs';
-import {attached, built, findCommand, KSTOP, output, start, stop} from '../lib/process.mjs';
+import {attached, built, findCommand, KSTOP, output, start, stop, UNBOUND} from '../lib/process.mjs';
 import {absent, figure, say} from '../lib/report.mjs';
 import {alternate} from '../lib/stats.mjs';
 
@@ -16,8 +16,8 @@ const SETTLE_MS = 1500;
 const MOST = 'sched,block,oom,faults,pressure,retransmit,drops,traffic,lockup';
 const SUBJECTS = {
   nothing: undefined,
-  'kstop, sched alone': [KSTOP, '--json', '--probes', 'sched'],
-  'kstop, all but vfs': [KSTOP, '--json', '--probes', MOST],
+  'kstop, sched alone': [KSTOP, ...UNBOUND, '--json', '--probes', 'sched'],
+  'kstop, all but vfs': [KSTOP, ...UNBOUND, '--json', '--probes', MOST],
   runqlat: ['runqlat'],
   runqslower: ['runqslower'],
 };

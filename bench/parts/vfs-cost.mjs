@@ -5,7 +5,7 @@
 import {rmSync, writeFileSync} from 'node:fs';
 import {setTimeout as delay} from 'node:timers/promises';
 import {splitCpus} from '../lib/machine.mjs';
-import {built, fdNumbers, findCommand, KSTOP, output, start, stop} from '../lib/process.mjs';
+import {built, fdNumbers, findCommand, KSTOP, output, start, stop, UNBOUND} from '../lib/process.mjs';
 import {absent, figure, say} from '../lib/report.mjs';
 import {alternate} from '../lib/stats.mjs';
 
@@ -20,7 +20,7 @@ const BPFTRACE = `tracepoint:syscalls:sys_enter_pread64 { @began[tid] = nsecs; }
 const SUBJECTS = {
   [NOTHING]: undefined,
   [EMPTY]: [built('pair'), built('pair.bpf.o')],
-  [OURS]: [KSTOP, '--json', '--probes', 'vfs'],
+  [OURS]: [KSTOP, ...UNBOUND, '--json', '--probes', 'vfs'],
   'bpftrace, pread alone': ['bpftrace', '-e', BPFTRACE],
   'syscount -L': ['syscount', '-L', '-i', '60'],
 };

@@ -8,7 +8,7 @@ import {VERSION} from './version.ts';
 
 /** Attaches the probes. Throws UsageError for a filter that names nothing, EngineError when none can run. */
 export async function openLive(options: RunOptions): Promise<{source: LiveSource; model: Model}> {
-  const {intervalS, probes, thresholds, filter, includeWaits, withArgs} = options;
+  const {intervalS, probes, thresholds, filter, includeWaits, withArgs, maxOverheadPct} = options;
   let source: LiveSource;
   try {
     source = await LiveSource.open({
@@ -19,6 +19,7 @@ export async function openLive(options: RunOptions): Promise<{source: LiveSource
       filter,
       includeWaits,
       withArgs,
+      maxOverheadPct,
       skip: process.env.KSTOP_SKIP_METHODS,
     });
   } catch (error) {

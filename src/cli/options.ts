@@ -20,6 +20,8 @@ export interface RunOptions {
   includeWaits: boolean;
   /** Command lines too. */
   withArgs: boolean;
+  /** Percent of all CPUs' time that the probes may take. */
+  maxOverheadPct: number;
   check: boolean;
 }
 
@@ -202,6 +204,7 @@ function runOptions(given: Given): RunOptions {
     ...(filter && {filter}),
     includeWaits: values.has('include-waits'),
     withArgs: values.has('with-args'),
+    maxOverheadPct: number('max-overhead', 1),
     check: values.has('check'),
   };
 }

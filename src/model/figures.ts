@@ -1,6 +1,7 @@
 import type {Header, Loss, ProbeInfo, Psi, Status, SubsystemName} from '../types/stream.ts';
 import type {Facts} from './facts/facts.ts';
 import type {Tally} from './facts/tally.ts';
+import type {Pause} from './pauses.ts';
 import type {DropCount} from './status/drops.ts';
 import type {NetnsLoss} from './status/retransmits.ts';
 import type {Stolen} from './steal.ts';
@@ -43,6 +44,8 @@ export interface Figures {
   pressure?: Psi;
   /** How much counters of files grew, as in CounterSums. */
   counts: Tally;
+  /** Probes that were paused at any time of the run. */
+  pauses: readonly Pause[];
   loss: Readonly<Record<string, Loss>>;
   /** Cumulative hits by probe. */
   hits: (probe: string) => number | undefined;

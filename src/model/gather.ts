@@ -3,6 +3,7 @@ import type {LatencySubsystem, Psi} from '../types/stream.ts';
 import type {CounterSums} from './counter-sums.ts';
 import type {Facts} from './facts/facts.ts';
 import type {Figures, LatencyFigures} from './figures.ts';
+import type {Pause} from './pauses.ts';
 import {type Cells, countAtLeast, percentile} from './percentile.ts';
 import {limitsOf} from './status/latency.ts';
 import {merge} from './status/timeline.ts';
@@ -18,6 +19,7 @@ export interface Kept {
   worstPressure?: Psi;
   /** Of the run. */
   stolen?: Stolen;
+  pauses: Pause[];
 }
 
 /** What the network's tile shows. A figure whose probe is off is unknown. */
@@ -39,7 +41,7 @@ export function figuresNow(state: State, kept: Kept, devices: ReadonlyMap<string
     return found && limits && {p99_us: found.p99_us, worst_us, warn_us: limits.warn};
   };
   return {
-    ...common(state, facts),
+    ...common(state, kept),
     periods: {latency: 'over the last 10 s', segments: 'over the last 30 s', counts: 'over the last minute'},
     status: (name) => state.subsystems.find((each) => each.name === name)?.status ?? 'UNKNOWN',
     sched: tile('sched', facts.sched.worst?.latency_us),
@@ -55,7 +57,8 @@ export function figuresNow(state: State, kept: Kept, devices: ReadonlyMap<string
 }
 
 /** Figures of the whole run. */
-export function figuresOfRun(state: State, {facts, network, sums, worstPressure, stolen}: Kept): Figures {
+export function figuresOfRun(state: State, kept: Kept): Figures {
+  const {network, sums, worstPressure, stolen} = kept;
   const over = (name: LatencySubsystem) => {
     const all = merge(state.total.filter((each) => each.name === name));
     const limits = limitsOf(state.thresholds, name);
@@ -66,7 +69,7 @@ export function figuresOfRun(state: State, {facts, network, sums, worstPressure,
     (each) => each.labels.device ?? '',
   );
   return {
-    ...common(state, facts),
+    ...common(state, kept),
     kernelCpuPct: state.ownCost?.kernel_cpu_pct,
     periods: {latency: 'over the run', segments: 'over the run', counts: 'over the run'},
     status: (name) => state.subsystems.find((each) => each.name === name)?.worstStatus ?? 'UNKNOWN',
@@ -87,11 +90,12 @@ function ofHost<T>(state: State, figure: T): T | undefined {
   return state.filter ? undefined : figure;
 }
 
-function common(state: State, facts: Facts) {
+function common(state: State, {facts, pauses}: Kept) {
   return {
     header: state.header,
     probes: state.probes,
     facts,
+    pauses,
     loss: state.loss,
     hits: (probe: string) => state.counters.find(({name, labels}) => name === 'hits' && labels.probe === probe)?.value,
     load1: state.sample?.host.load1,

@@ -13,6 +13,7 @@ import {conclude} from './findings/conclude.ts';
 import {FocusLog} from './focus.ts';
 import {figuresNow, figuresOfRun, type Kept, networkNow} from './gather.ts';
 import {OwnCost} from './own-cost.ts';
+import {Pauses} from './pauses.ts';
 import type {Cells} from './percentile.ts';
 import {LastSamples} from './samples.ts';
 import {Drops} from './status/drops.ts';
@@ -65,6 +66,7 @@ export class Model {
   #worstPressure?: Psi;
   #ownCost = new OwnCost();
   #steal = new StealSum();
+  #pauses = new Pauses();
   #focus = new FocusLog();
   #nowMs = 0;
   #sampleMs?: number;
@@ -114,6 +116,7 @@ export class Model {
     this.#worstPressure = undefined;
     this.#ownCost = new OwnCost();
     this.#steal = new StealSum();
+    this.#pauses = new Pauses();
     this.#focus = new FocusLog();
     this.#sampleMs = undefined;
     this.#nowMs = 0;
@@ -130,6 +133,7 @@ export class Model {
     this.#subsystems = new Map(names.map((name) => [name, new Subsystem(name, this.#network)]));
     this.state.subsystems = [...this.#subsystems.values()].map((subsystem) => subsystem.state);
     this.#advance(header);
+    for (const {id, state} of header.probes) this.#pauses.note(id, state, this.#nowMs);
   }
 
   #probe(change: ProbeChange): void {
@@ -138,6 +142,7 @@ export class Model {
     if (!probe) return;
     const {state, method, reason, warn_us = probe.warn_us, crit_us = probe.crit_us} = change;
     Object.assign(probe, {state, method, reason, warn_us, crit_us});
+    this.#pauses.note(probe.id, state, this.#nowMs);
     const limits = this.state.thresholds as unknown as Record<string, number> | undefined;
     if (!limits) return;
     if (change.warn_us !== undefined) limits[`${probe.subsystem}_warn_us`] = change.warn_us;
@@ -234,6 +239,7 @@ export class Model {
       sums: this.#sums,
       worstPressure: this.#worstPressure,
       stolen: this.#steal.sum,
+      pauses: this.#pauses.until(this.#nowMs),
     };
   }
 
@@ -253,10 +259,10 @@ export class Model {
   /** Statuses as of now: what has cleared since, what an event raised. */
   #refresh(): void {
     for (const subsystem of this.#subsystems.values()) {
-      const seen = this.state.probes.some(
-        (probe) => probe.subsystem === subsystem.name && (probe.state === 'attached' || probe.state === 'degraded'),
-      );
-      subsystem.refresh(this.#nowMs, seen);
+      const states = this.state.probes.filter(({subsystem: of}) => of === subsystem.name).map(({state}) => state);
+      const seen = states.some((state) => state === 'attached' || state === 'degraded');
+      const blind = states.includes('paused') ? 'paused by the overhead governor' : 'no probe attached';
+      subsystem.refresh(this.#nowMs, seen ? undefined : blind);
     }
     this.state.overall = overallOf(this.state.subsystems.map((subsystem: SubsystemState) => subsystem.status));
   }

@@ -94,12 +94,12 @@ export class Subsystem {
     return this.#latency?.levels ?? new Map();
   }
 
-  /** `seen`: at least one of its probes is attached. */
-  refresh(nowMs: number, seen: boolean): void {
-    if (!seen) {
+  /** `blind`: why nothing is known of it now, when none of its probes is attached. */
+  refresh(nowMs: number, blind?: string): void {
+    if (blind !== undefined) {
       this.#judge = new Judge();
       this.state.status = 'UNKNOWN';
-      this.state.why = 'no probe attached';
+      this.state.why = blind;
       return;
     }
     const {status, why} = this.#judge.at(nowMs);

@@ -13,6 +13,8 @@ export interface ProbeSpec {
   help: string;
   warnUs?: number;
   critUs?: number;
+  /** Never paused by the overhead governor: it costs nothing to speak of, and what it finds can't be found later. */
+  essential?: true;
   /** Events a second that it may send in all; without it 10,000. */
   eventsPerSecond?: number;
   instead?: {of: string; adds: string};
@@ -51,6 +53,7 @@ export const PROBES: readonly ProbeSpec[] = [
     subsystem: 'memory',
     types: ['OOM_KILL'],
     default: true,
+    essential: true,
     help: 'processes killed by the OOM killer',
   },
   {
@@ -73,6 +76,7 @@ export const PROBES: readonly ProbeSpec[] = [
     subsystem: 'memory',
     types: ['MEMORY_PRESSURE'],
     default: true,
+    essential: true,
     help: 'tasks stalled because memory is short (PSI)',
   },
   {
@@ -96,6 +100,7 @@ export const PROBES: readonly ProbeSpec[] = [
     subsystem: 'network',
     types: [],
     default: true,
+    essential: true,
     help: "interfaces and protocols of kstop's own network namespace, and the CPUs' receive backlog",
   },
   {
@@ -110,6 +115,7 @@ export const PROBES: readonly ProbeSpec[] = [
     subsystem: 'lockup',
     types: ['SOFT_LOCKUP', 'HUNG_TASK', 'RCU_STALL'],
     default: true,
+    essential: true,
     help: 'CPUs stuck in the kernel, tasks that hang, RCU stalls',
   },
 ];

@@ -3,25 +3,20 @@ import {cpus} from 'node:os';
 import type {Engine} from '../native/engine.ts';
 import type {ProbeCounts} from '../native/snapshot.ts';
 import type {Counter} from '../types/stream.ts';
+import {calibratedNs, hookNs, STATISTICS_NS} from './hook-costs.ts';
 
-/** Cost of the hook itself in ns a run, which the kernel's run time leaves out (raw_tp 5, kprobe 17: cilium/ebpf). */
-const HOOK_NS: Record<string, number> = {
-  tp_btf: 5,
-  raw_tp: 5,
-  tracepoint: 12,
-  fentry: 6,
-  fexit: 7,
-  kprobe: 30,
-  perf_event: 100,
-};
-/** With programs at sys_enter and sys_exit every system call leaves the kernel's fast path: measured, for each side. */
-const SYSCALL_HOOK_NS: Record<string, number> = {'vfs tp_btf': 58};
 /** A probe that has run less often than this during a measurement is too quiet to be measured. */
-const MIN_RUNS = 30;
-/** What a run of a probe too quiet to measure is taken to cost: more than any of ours. */
-const UNMEASURED_NS = 2000;
+const MIN_RUNS = 100;
+/** So many runs that one that was interrupted (or whose CPU the hypervisor took away) doesn't spoil their mean. */
+const SURE_RUNS = 10_000;
+/** A mean of fewer may raise a figure by no more than this at a time. */
+const MAX_RISE = 3;
 const MEASURE_MS = 400;
 const MEASURE_EVERY_MS = 30_000;
+/** Sooner when a probe is called twice as often as when it was last measured, but not more often than this. */
+const MEASURE_AGAIN_MS = 5000;
+/** Calls a second below which nobody minds what one costs. */
+const MIN_RATE = 1000;
 
 /** With isolated CPUs nothing may patch code on all CPUs (which switching the statistics does). */
 function hasIsolatedCpus(): boolean {
@@ -33,82 +28,153 @@ function hasIsolatedCpus(): boolean {
 }
 
 interface Measured {
-  nsPerRun?: number;
+  nsPerRun: number;
   before?: ProbeCounts;
+  /** Runs as of the last account, and a second since the one before. */
   runs: number;
-  /** Time of its runs since it was first measured. */
+  rate: number;
+  /** The rate that its time was measured at. */
+  measuredRate: number;
+  /** Of its runs since it was first seen, the hook included. */
   ns: number;
 }
 
+/** What an account found since the one before: percent of all CPUs' time. */
+export interface CostShares {
+  elapsedMs: number;
+  probes: Map<string, number>;
+  /** What belongs to none of them: measuring them, and reading what they counted. */
+  own: number;
+}
+
 /**
- * What the probes cost the host: runs (counted by the programs) x nanoseconds a run (by the kernel's BPF statistics,
- * switched on for 0.4 s in 30 s, because they cost every program on the host) + the hook.
+ * What the probes cost the host: runs (counted by the programs) x nanoseconds a run + the hook. The nanoseconds are
+ * measured by the kernel's BPF statistics, switched on for 0.4 s in 30 s because they cost every program on the host;
+ * until then, and where that isn't allowed, they are those of another machine (hook-costs.ts).
  */
 export class ProbeCost {
   private readonly probes = new Map<string, Measured>();
   private readonly allowed = !hasIsolatedCpus();
   private timer: NodeJS.Timeout | undefined;
   private lastStart = Number.NEGATIVE_INFINITY;
+  private lastAccount: number | undefined;
   private measuring = false;
-  private everMeasured = false;
+  private ownNs = 0;
+  private ownAccounted = 0;
   private readonly cpus = cpus().length;
 
   constructor(
-    private readonly engine: Engine,
+    private readonly engine: Pick<Engine, 'statistics'>,
     private readonly counts: (probe: string) => ProbeCounts,
     private readonly attached: () => {id: string; method: string}[],
   ) {}
 
-  /** Percent of all CPUs' time since the last call; undefined until a measurement has been made. */
-  percent(runs: Map<string, number>, elapsedMs: number): number | undefined {
-    let ns = 0;
+  /** Cost since the last account; undefined at the first. `nowMs` is any steadily rising clock. */
+  account(nowMs: number): CostShares | undefined {
+    const elapsedMs = nowMs - (this.lastAccount ?? nowMs);
+    const first = this.lastAccount === undefined;
+    this.lastAccount = nowMs;
+    const share = (ns: number) => (elapsedMs > 0 ? (ns / 1e6 / elapsedMs / this.cpus) * 100 : 0);
+    const probes = new Map<string, number>();
     for (const {id, method} of this.attached()) {
-      const probe = this.probe(id);
-      const grown = Math.max(0, (runs.get(id) ?? 0) - probe.runs);
-      probe.runs = runs.get(id) ?? 0;
-      const hookNs = SYSCALL_HOOK_NS[`${id} ${method}`] ?? HOOK_NS[method] ?? 0;
-      const used = grown * ((probe.nsPerRun ?? UNMEASURED_NS) + hookNs);
-      if (probe.nsPerRun !== undefined) probe.ns += used;
-      ns += used;
+      const probe = this.probe(id, method);
+      const grown = this.grown(id, probe);
+      probe.rate = elapsedMs > 0 ? (grown * 1000) / elapsedMs : 0;
+      const ns = grown * this.runNs(id, method);
+      probe.ns += ns;
+      if (this.measuring) this.ownNs += grown * STATISTICS_NS;
+      probes.set(id, share(ns));
     }
-    if (!this.everMeasured || elapsedMs <= 0) return undefined;
-    return Math.round((ns / 1e6 / elapsedMs / this.cpus) * 100 * 1000) / 1000;
+    const own = share(this.ownNs - this.ownAccounted);
+    this.ownAccounted = this.ownNs;
+    return first ? undefined : {elapsedMs, probes, own};
   }
 
-  /** Runs and their time (the hook's included) by probe, as of the last `percent`; only of those that were measured. */
+  /** Nanoseconds that kstop spent in the kernel besides: they belong to no probe. */
+  spend(ns: number): void {
+    this.ownNs += ns;
+  }
+
+  /** Nanoseconds of all since the first account, what belongs to no probe included. */
+  totalNs(): number {
+    let sum = this.ownNs;
+    for (const {ns} of this.probes.values()) sum += ns;
+    return sum;
+  }
+
+  /** A probe's programs were attached again: what was counted meanwhile is nobody's interval. */
+  rebase(id: string, method: string): void {
+    this.grown(id, this.probe(id, method));
+  }
+
+  /** Percent of all CPUs' time that a probe took since `rebase`, `elapsedMs` ago. It counts as spent. */
+  since(id: string, method: string, elapsedMs: number): number {
+    const probe = this.probe(id, method);
+    const ns = this.grown(id, probe) * this.runNs(id, method);
+    probe.ns += ns;
+    return elapsedMs > 0 ? (ns / 1e6 / elapsedMs / this.cpus) * 100 : 0;
+  }
+
+  /** Runs and their time (the hook's included) by probe, as of the last account. */
   counters(): Counter[] {
     return this.attached().flatMap(({id}) => {
-      const {nsPerRun, runs, ns} = this.probe(id);
-      if (nsPerRun === undefined) return [];
+      const probe = this.probes.get(id);
+      if (!probe) return [];
       const labels = {probe: id};
       return [
-        {name: 'probe_runs', labels, value: runs},
-        {name: 'probe_run_ns', labels, value: Math.round(ns)},
+        {name: 'probe_runs', labels, value: probe.runs},
+        {name: 'probe_run_ns', labels, value: Math.round(probe.ns)},
       ];
     });
   }
 
-  /** Starts a measurement when one is due. `nowMs` is any steadily rising clock. */
+  /** Starts a measurement when one is due. */
   tick(nowMs: number): void {
-    if (!this.allowed || this.measuring || nowMs - this.lastStart < MEASURE_EVERY_MS) return;
+    if (!this.allowed || this.measuring) return;
+    const since = nowMs - this.lastStart;
+    if (since < MEASURE_EVERY_MS && !(since >= MEASURE_AGAIN_MS && this.hasGrown())) return;
     this.lastStart = nowMs;
-    if (!this.engine.statistics(true)) return;
+    if (!this.switch(true)) return;
     this.measuring = true;
-    for (const {id} of this.attached()) this.probe(id).before = this.counts(id);
+    for (const {id, method} of this.attached()) this.probe(id, method).before = this.counts(id);
     this.timer = setTimeout(() => this.finish(), MEASURE_MS);
     this.timer.unref();
   }
 
   stop(): void {
     clearTimeout(this.timer);
-    if (this.measuring) this.engine.statistics(false);
+    if (this.measuring) this.switch(false);
     this.measuring = false;
   }
 
-  private probe(id: string): Measured {
+  /** Is a probe called so much more often that its calls may be of another kind? */
+  private hasGrown(): boolean {
+    return [...this.probes.values()].some(({rate, measuredRate}) => rate >= MIN_RATE && rate >= 2 * measuredRate);
+  }
+
+  /** The switch patches code on all CPUs: the time that it takes is a cost like the programs'. */
+  private switch(on: boolean): boolean {
+    const start = performance.now();
+    const done = this.engine.statistics(on);
+    this.ownNs += (performance.now() - start) * 1e6;
+    return done;
+  }
+
+  private runNs(id: string, method: string): number {
+    return this.probe(id, method).nsPerRun + hookNs(id, method);
+  }
+
+  private grown(id: string, probe: Measured): number {
+    const {runs} = this.counts(id);
+    const grown = Math.max(0, runs - probe.runs);
+    probe.runs = runs;
+    return grown;
+  }
+
+  private probe(id: string, method: string): Measured {
     let probe = this.probes.get(id);
     if (!probe) {
-      probe = {runs: 0, ns: 0};
+      probe = {runs: 0, rate: 0, measuredRate: 0, ns: 0, nsPerRun: calibratedNs(id, method)};
       this.probes.set(id, probe);
     }
     return probe;
@@ -116,13 +182,21 @@ export class ProbeCost {
 
   private finish(): void {
     if (!this.measuring) return;
-    for (const {id} of this.attached()) {
-      const probe = this.probe(id);
-      const after = this.counts(id);
-      const runs = after.runCount - (probe.before?.runCount ?? after.runCount);
-      if (runs >= MIN_RUNS) probe.nsPerRun = (after.runNs - (probe.before?.runNs ?? 0)) / runs;
-    }
-    this.everMeasured = true;
+    for (const {id, method} of this.attached()) this.learn(id, method);
     this.stop();
+  }
+
+  private learn(id: string, method: string): void {
+    const probe = this.probe(id, method);
+    const after = this.counts(id);
+    const {before} = probe;
+    probe.before = undefined;
+    // It wasn't on when the measurement began.
+    if (!before) return;
+    const runs = after.runCount - before.runCount;
+    if (runs < MIN_RUNS) return;
+    const mean = (after.runNs - before.runNs) / runs;
+    probe.nsPerRun = runs >= SURE_RUNS ? mean : Math.min(mean, MAX_RISE * probe.nsPerRun);
+    probe.measuredRate = (runs * 1000) / MEASURE_MS;
   }
 }

@@ -20,6 +20,8 @@ export class LiveProbes {
   /** Requested on the command line: what --check holds us to. */
   readonly wanted: readonly string[];
   private readonly states = new Map<string, NativeProbeState>();
+  /** Why each of them was paused. One that is being tried is among them. */
+  private readonly paused = new Map<string, string>();
   private readonly counts = new Map<string, ProbeCounts>();
   /** Those that have been on. */
   private readonly used = new Set<string>();
@@ -66,6 +68,15 @@ export class LiveProbes {
   }
 
   isOn(id: string): boolean {
+    return this.isAttached(id) && !this.paused.has(id);
+  }
+
+  isPaused(id: string): boolean {
+    return this.paused.has(id);
+  }
+
+  /** Its programs are in the kernel: as when it is on, or tried while it is paused. */
+  private isAttached(id: string): boolean {
     const state = this.states.get(id)?.state;
     return state === 'attached' || state === 'degraded';
   }
@@ -83,7 +94,7 @@ export class LiveProbes {
   }
 
   stop(): void {
-    for (const {id} of PROBES) if (this.isOn(id) && this.isNative(id)) this.engine.probe(id, false);
+    for (const {id} of PROBES) if (this.isAttached(id) && this.isNative(id)) this.engine.probe(id, false);
   }
 
   /** The last thing: a probe of files gives its figures up to here. */
@@ -91,10 +102,32 @@ export class LiveProbes {
     for (const file of Object.values(this.files)) file.stop();
   }
 
-  /** Attaches or detaches; returns the sentence of what failed, if anything. */
+  /** Detaches a kernel probe that is to come back; `reason` says why. */
+  pause(id: string, reason: string): void {
+    this.paused.set(id, reason);
+    this.switch(id, false);
+  }
+
+  /** Attaches a paused probe for a moment; it stays paused for everybody else. Returns how it is attached, if it is. */
+  try(id: string): string | undefined {
+    const state = this.switch(id, true);
+    if (this.isAttached(id)) return state.method;
+    this.paused.delete(id);
+    return undefined;
+  }
+
+  /** After `try`: the probe is on again, or waits on. */
+  settleTrial(id: string, stays: boolean): void {
+    if (stays) this.paused.delete(id);
+    else this.switch(id, false);
+  }
+
+  /** Attaches or detaches; returns the sentence of what failed, if anything. One that is paused is attached. */
   toggle(id: string): string | undefined {
     if (!findProbe(id)) return `no probe is called ${id}`;
-    const state = this.switch(id, !this.isOn(id));
+    const on = !this.isOn(id);
+    this.paused.delete(id);
+    const state = this.switch(id, on);
     return state.state === 'unavailable' ? `${id}: ${state.reason}` : undefined;
   }
 
@@ -114,9 +147,9 @@ export class LiveProbes {
   /** Keeps what became of a probe. */
   private settle(id: string, state: NativeProbeState): void {
     this.states.set(id, state);
-    if (this.isOn(id)) this.used.add(id);
+    if (this.isAttached(id)) this.used.add(id);
     const replaced = findProbe(id)?.instead?.of;
-    if (replaced) this.engine.set(replaced, SETTING.quiet, this.isOn(id) ? 1 : 0);
+    if (replaced) this.engine.set(replaced, SETTING.quiet, this.isAttached(id) ? 1 : 0);
   }
 
   private switchNative(id: string, on: boolean): NativeProbeState {
@@ -155,12 +188,14 @@ export class LiveProbes {
     const state = this.states.get(id);
     if (!spec || !state) throw new Error(`no probe ${id}`);
     const [warn, crit] = keys(spec.subsystem);
+    const paused = this.paused.get(id);
+    const {method, reason} = paused === undefined ? state : {method: '', reason: paused};
     return {
       id,
       subsystem: spec.subsystem,
-      state: state.state,
-      ...(state.method && {method: state.method}),
-      ...(state.reason && {reason: state.reason}),
+      state: paused === undefined ? state.state : 'paused',
+      ...(method && {method}),
+      ...(reason && {reason}),
       ...(spec.warnUs !== undefined && {warn_us: this.thresholds[warn], crit_us: this.thresholds[crit]}),
     };
   }

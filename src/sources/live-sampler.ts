@@ -1,37 +1,28 @@
-import type {Engine} from '../native/engine.ts';
+import {cpus} from 'node:os';
 import {PROBES} from '../probes/catalog.ts';
 import type {Counter, Histogram, KernelEvent, Loss, Sample, Stamp} from '../types/stream.ts';
-import {ProbeCost} from './cost.ts';
 import {HostFigures} from './host.ts';
 import type {LiveProbes} from './live-probes.ts';
+import type {Overhead} from './overhead.ts';
 import type {ProbeReader, SampleParts} from './readers/reader.ts';
 
 /** Makes one sample an interval from the kernel's maps and files. Statuses are the model's to fill in. */
 export class LiveSampler {
   private readonly host = new HostFigures();
-  private readonly cost: ProbeCost;
+  private readonly cpus = cpus().length;
   private cpuUsage = process.cpuUsage();
+  private costNs = 0;
 
   constructor(
-    engine: Engine,
     private readonly probes: LiveProbes,
     /** By probe; one that has none adds only its counts. */
     private readonly readers: Readonly<Record<string, ProbeReader>>,
     /** Events delivered by probe. */
     private readonly delivered: ReadonlyMap<string, number>,
     private readonly ringBytes: number,
+    private readonly overhead: Overhead,
   ) {
-    this.cost = new ProbeCost(
-      engine,
-      (id) => probes.countsNow(id),
-      () => probes.attached(),
-    );
     this.host.host();
-  }
-
-  /** Starts a cost measurement when one is due. */
-  tick(nowMs: number): void {
-    this.cost.tick(nowMs);
   }
 
   /**
@@ -40,12 +31,15 @@ export class LiveSampler {
    */
   sample(stamp: Stamp, intervalMs: number, found: (event: KernelEvent) => void, focus: Histogram[] = []): Sample {
     const parts: SampleParts = {histograms: [], focus, counters: [], accuracy: {}, processes: []};
-    for (const {id} of PROBES) this.read(id, parts);
-    for (const event of this.probes.sampleFiles(parts, stamp, intervalMs)) found(event);
+    const own = this.overhead.sampling(() => {
+      for (const {id} of PROBES) this.read(id, parts);
+      return this.probes.sampleFiles(parts, stamp, intervalMs);
+    });
+    for (const event of own) found(event);
     for (const {id} of PROBES) parts.counters.push(...this.countersOf(id));
     const pressure = this.host.pressure();
     const self = this.self(intervalMs);
-    parts.counters.push(...this.cost.counters());
+    parts.counters.push(...this.overhead.counters());
     const {histograms, counters, accuracy, processes} = parts;
     return {
       kind: 'sample',
@@ -66,7 +60,6 @@ export class LiveSampler {
   }
 
   close(): void {
-    this.cost.stop();
     this.host.close();
     for (const reader of Object.values(this.readers)) reader.close?.();
   }
@@ -99,13 +92,14 @@ export class LiveSampler {
   private self(intervalMs: number): Sample['self'] {
     const used = process.cpuUsage(this.cpuUsage);
     this.cpuUsage = process.cpuUsage();
-    const runs = new Map(PROBES.map(({id}) => [id, this.probes.countsOf(id)?.runs ?? 0]));
-    const kernel = this.cost.percent(runs, intervalMs);
+    const before = this.costNs;
+    this.costNs = this.overhead.totalNs();
+    const costMs = (this.costNs - before) / 1e6;
     const maps = PROBES.reduce((sum, {id}) => sum + (this.probes.countsOf(id)?.mapBytes ?? 0), this.ringBytes);
     return {
       ...(intervalMs > 0 && {cpu_pct: Math.round(((used.user + used.system) / 1000 / intervalMs) * 10_000) / 100}),
       ...residentBytes(),
-      ...(kernel !== undefined && {kernel_cpu_pct: kernel}),
+      ...(intervalMs > 0 && {kernel_cpu_pct: Math.round((costMs / intervalMs / this.cpus) * 100 * 1000) / 1000}),
       map_bytes: maps,
     };
   }

@@ -20,8 +20,10 @@ import {
   type TcpRetransmitEvent,
   type Thresholds,
 } from '../types/stream.ts';
+import {percent} from '../util/format.ts';
 import {Problem} from '../util/problem.ts';
 import {CgroupPaths, canonicalCgroup} from './cgroup-paths.ts';
+import {ProbeCost} from './cost.ts';
 import {DropSetup, withoutProcess} from './drop-setup.ts';
 import {FocusControl} from './focus/focus.ts';
 import {hostIdentity} from './host-identity.ts';
@@ -29,6 +31,7 @@ import {LiveProbes} from './live-probes.ts';
 import {LiveSampler} from './live-sampler.ts';
 import {Lockups} from './lockups/lockups.ts';
 import {OwnerSearch} from './owner-search.ts';
+import {Overhead} from './overhead.ts';
 import {PressureProbe} from './pressure.ts';
 import type {ProbeReport} from './probe-report.ts';
 import {BlockReader} from './readers/block.ts';
@@ -63,6 +66,8 @@ export interface LiveOptions {
   includeWaits?: boolean;
   /** Command lines of the process that is looked into: they can hold secrets. */
   withArgs?: boolean;
+  /** Percent of all CPUs' time that the probes may take; without it they are never paused. */
+  maxOverheadPct?: number;
   /** Attach methods not to try (tests of the fallbacks). */
   skip?: string;
 }
@@ -73,6 +78,7 @@ export class LiveSource implements Source {
   private readonly engine: Engine;
   private readonly probes: LiveProbes;
   private readonly sampler: LiveSampler;
+  private readonly overhead: Overhead;
   private readonly lockups: Lockups;
   private readonly retransmits: RetransmitReader;
   private readonly clock = new WallClock();
@@ -142,7 +148,19 @@ export class LiveSource implements Source {
       faults: new FaultsReader(() => filter === undefined && this.probes.isOn('faults')),
       'fault-latency': new FaultLatencyReader(),
     };
-    this.sampler = new LiveSampler(this.engine, this.probes, readers, this.delivered, RING_BYTES);
+    const cost = new ProbeCost(
+      this.engine,
+      (id) => this.probes.countsNow(id),
+      () => this.probes.attached(),
+    );
+    const budget = options.maxOverheadPct ?? Number.POSITIVE_INFINITY;
+    const over = (pct: number) => {
+      const why = `what the governor can't pause takes ${percent(pct)} of all CPUs' time, budget ${percent(budget)}`;
+      const remedy = 'sample less often (--interval) or allow more';
+      this.errors.push({kind: 'error', ...this.stamp(), what: '--max-overhead', why, remedy});
+    };
+    this.overhead = new Overhead(cost, this.probes, budget, (id) => this.change(id), over);
+    this.sampler = new LiveSampler(this.probes, readers, this.delivered, RING_BYTES, this.overhead);
     this.controls = {
       toggle: (probe) => this.toggle(probe),
       threshold: (subsystem, warnUs) => this.threshold(subsystem, warnUs),
@@ -165,6 +183,7 @@ export class LiveSource implements Source {
     this.draining = starting.catch(() => undefined);
     await starting;
     if (this.probes.isOn('retransmit')) this.engine.findOwners();
+    this.overhead.look();
   }
 
   /** Is at least one probe attached? */
@@ -192,7 +211,6 @@ export class LiveSource implements Source {
       if (this.lockups.isDue()) events.push(...(await this.look()));
       if (this.closing) return;
       const now = performance.now();
-      this.sampler.tick(now);
       if (now < due) {
         if (events.length > 0 || this.changes.length > 0) yield this.frame(events);
         continue;
@@ -219,6 +237,7 @@ export class LiveSource implements Source {
   private async free(): Promise<void> {
     this.stop();
     await this.draining;
+    this.overhead.stop();
     this.sampler.close();
     this.focused.close();
     this.probes.close();
@@ -242,6 +261,7 @@ export class LiveSource implements Source {
   /** Detaches, drains to the last event and takes the last sample, so that the loss equation closes. */
   private async *finish(last: number): AsyncIterable<Frame> {
     if (this.closing) return;
+    this.overhead.stop();
     this.probes.stop();
     for (;;) {
       // A program that was running when its link went has ended within the wait.
@@ -344,6 +364,7 @@ export class LiveSource implements Source {
 
   private toggle(id: string): string | undefined {
     const problem = this.probes.toggle(id);
+    this.overhead.switched(id);
     if (PROBES.some((probe) => probe.id === id)) this.change(id);
     return problem;
   }

@@ -389,7 +389,10 @@ export interface Sample extends Stamp {
   /** While a process is looked into. */
   focus?: Focus;
   pressure?: {cpu?: Psi; memory?: Psi; io?: Psi};
-  /** kernel_cpu_pct: the probes' estimated cost, percent of all CPUs' time; absent until it has been measured. */
+  /**
+   * kernel_cpu_pct: the probes' estimated cost, percent of all CPUs' time, with that of measuring and reading them: what
+   * --max-overhead limits.
+   */
   self: {cpu_pct?: number; rss_bytes?: number; kernel_cpu_pct?: number; map_bytes?: number};
   loss: Record<string, Loss>;
   accuracy?: {sched?: {cut_by_migration_pct?: number}};

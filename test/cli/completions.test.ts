@@ -34,7 +34,7 @@ const OFFERS: [words: string[], offered: string[]][] = [
   [['--probes', 'sched,-bl'], ['sched,-block']],
   [['--probes', 'default,-sched,o'], ['default,-sched,oom']],
   [['--pid', '1', 'repl'], ['replay']],
-  [['-d', 'replay', '--max'], []],
+  [['-d', 'replay', '--max'], ['--max-overhead']],
   [
     ['-o', 'so'],
     ['some file', 'some folder/'],

@@ -34,6 +34,7 @@ test('the defaults are the contract’s', (t) => {
     probes: DEFAULT,
     includeWaits: false,
     withArgs: false,
+    maxOverheadPct: 1,
     check: false,
     face: 'auto',
     quiet: false,
@@ -94,6 +95,7 @@ test('filters, faces and files', (t) => {
   t.is(record.maxSizeBytes, 1.5 * 2 ** 30);
   t.is(record.maxFiles, 3);
   t.is(record.intervalS, 0.1);
+  t.is((parse('record x --max-overhead 0.25') as RecordOptions).maxOverheadPct, 0.25);
   t.is((parse('replay - --json --check') as ReplayOptions).file, '-');
   t.deepEqual(parse('replay --help'), {command: 'help', topic: 'replay'});
   t.deepEqual(parse('--version --nonsense'.slice(0, 9)), {command: 'version'});
@@ -118,6 +120,11 @@ const wrong: [line: string, says: RegExp][] = [
   ['--bio-crit 0', /threshold of 0/],
   ['-i 0.05', /out of range/],
   ['-i 61', /out of range/],
+  ['--max-overhead 0', /--max-overhead: 0 is out of range \(give 0.001 to 100 percent of all CPUs' time\)/],
+  ['--max-overhead -1', /-1 is negative/],
+  ['--max-overhead 100.1', /out of range/],
+  ['--max-overhead 1%', /is not a number/],
+  ['replay x --max-overhead 2', /has no meaning in kstop replay/],
   ['-d', /-d: needs a value/],
   ['-d -1', /negative/],
   ['-o --json', /-o: needs a value/],

@@ -1,6 +1,6 @@
 import test from 'ava';
 import {Model} from '../../src/model/model.ts';
-import type {Counter, Header, KernelEvent, ProbeInfo, Psi} from '../../src/types/stream.ts';
+import type {Counter, Header, KernelEvent, ProbeChange, ProbeInfo, Psi} from '../../src/types/stream.ts';
 import {
   drop,
   fault,
@@ -31,6 +31,7 @@ const LOCKUP: ProbeInfo = {id: 'lockup', subsystem: 'lockup', state: 'attached',
 
 interface Step extends SampleParts {
   events?: KernelEvent[];
+  changes?: ProbeChange[];
   memory?: Psi;
   kernel_cpu_pct?: number;
   steal_pct?: number;
@@ -48,8 +49,8 @@ function said(steps: Step[], probes = [...PROBES, VFS, LOCKUP], host: Partial<He
   Object.assign(base.host, host);
   Object.assign(base.thresholds, {vfs_warn_us: 5000, vfs_crit_us: 50_000});
   model.apply(frame({header: base}));
-  steps.forEach(({events = [], memory, kernel_cpu_pct, steal_pct, ...parts}, i) => {
-    const input = {...sampleFrame((i + 1) * 1000, parts), events};
+  steps.forEach(({events = [], changes = [], memory, kernel_cpu_pct, steal_pct, ...parts}, i) => {
+    const input = {...sampleFrame((i + 1) * 1000, parts), events, probes: changes};
     if (memory && input.sample) input.sample.pressure = {memory};
     if (kernel_cpu_pct !== undefined && input.sample) input.sample.self = {kernel_cpu_pct};
     if (steal_pct !== undefined && input.sample) input.sample.host = {...input.sample.host, steal_pct};
@@ -68,6 +69,15 @@ const tcp = (retransmitted: number, sent: number) => [
   counter('tcp_sent_segments', {netns: '1'}, sent),
 ];
 const perCpu = (rows: number[][]) => histogram('sched', {}, rows.flat(), rows);
+
+const DEAR = 'too dear';
+const change = (atMs: number, state: ProbeChange['state'], reason?: string): ProbeChange => ({
+  kind: 'probe',
+  ...stamp(atMs),
+  id: 'sched',
+  state,
+  ...(reason && {reason}),
+});
 
 interface Case {
   name: string;
@@ -323,6 +333,25 @@ const CASES: Case[] = [
     finding: /^vfs: probe unavailable: no BTF$/,
     advice: /kstop doctor/,
     silent: [],
+  },
+  {
+    name: 'a probe that is paused',
+    steps: [{changes: [change(500, 'paused', DEAR)]}, {}, {}],
+    finding:
+      /^sched: paused by the overhead governor for 2\.5s in all, and still is: nothing was seen then \(too dear\)$/,
+    advice: /^kstop: allow the probes more \(--max-overhead\)/,
+    silent: [{}],
+  },
+  {
+    name: 'a probe that was paused, twice',
+    steps: [
+      {changes: [change(500, 'paused', DEAR), change(600, 'paused', DEAR)]},
+      {changes: [change(1500, 'attached')]},
+      {changes: [change(2200, 'paused', DEAR), change(2700, 'off')]},
+    ],
+    finding: /^sched: paused by the overhead governor for 1\.5s in all, 2 times: nothing was seen then$/,
+    advice: /--probes/,
+    silent: [{}],
   },
   {
     name: 'time that a hypervisor took',

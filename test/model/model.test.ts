@@ -51,6 +51,17 @@ test('a subsystem is UNKNOWN while none of its probes is attached', (t) => {
   t.is(tile(model, 'sched')?.status, 'OK');
 });
 
+test('a subsystem whose only probe is paused is UNKNOWN too, and says why', (t) => {
+  const model = started();
+  const reason = 'paused by the overhead governor: 2% of all CPUs’ time, budget 1% (--max-overhead)';
+  model.apply(frame({probes: [{kind: 'probe', ...stamp(10), id: 'sched', state: 'paused', reason}]}));
+  t.like(tile(model, 'sched'), {status: 'UNKNOWN', why: 'paused by the overhead governor'});
+  t.like(model.state.probes.find(({id}) => id === 'sched')!, {state: 'paused', reason, method: undefined});
+  t.is(model.state.overall, 'HEALTHY');
+  model.apply(frame({probes: [{kind: 'probe', ...stamp(20), id: 'sched', state: 'attached', method: 'tp_btf'}]}));
+  t.like(tile(model, 'sched'), {status: 'OK', why: ''});
+});
+
 test('an OOM kill is critical for 60 s', (t) => {
   const model = started();
   model.apply(frame({events: [oom(1000, {memcg: '/a', constraint: 'memcg', limit_bytes: 64 * 2 ** 20})]}));

@@ -2,7 +2,7 @@ import {COMMANDS, type Flag} from '../flags.ts';
 import {argumentOf, flagsOf, NAMED, type Value, valueAfter} from './table.ts';
 
 /** Text within single quotes, and with what _arguments and _describe take for themselves escaped. */
-const quoted = (text: string): string => text.replaceAll("'", "'\\''").replace(/[:[\]\\]/g, '\\$&');
+const quoted = (text: string): string => text.replace(/[:[\]\\]/g, '\\$&').replaceAll("'", "'\\''");
 
 function action(value: Value, name: string): string {
   switch (value.kind) {

@@ -4,7 +4,7 @@ import {deviceDrops, faultDrops, policyDrops} from './drops.ts';
 import {lockups} from './lockup.ts';
 import {majorFaults, oomKills, pressure} from './memory.ts';
 import {retransmits} from './network.ts';
-import {blindSpots, losses, ownCost} from './own.ts';
+import {blindSpots, losses, ownCost, pauses} from './own.ts';
 import type {Rule} from './rule.ts';
 import {culprit, isolated, oneCpu, realTime, stolenTime, throttled, waits} from './sched.ts';
 import {slowFiles} from './vfs.ts';
@@ -30,6 +30,7 @@ const RULES: readonly Rule[] = [
   majorFaults,
   losses,
   blindSpots,
+  pauses,
   ownCost,
 ];
 

@@ -1,4 +1,4 @@
-import {count, percent} from '../../util/format.ts';
+import {count, percent, span} from '../../util/format.ts';
 import type {Rule} from './rule.ts';
 
 const RAISE = 'raise its warning threshold to see each event that is above it';
@@ -21,10 +21,19 @@ export const losses: Rule = ({loss, hits, probes}) =>
 
 export const blindSpots: Rule = ({probes}) =>
   probes.flatMap(({id, state, reason}) => {
-    if (state !== 'unavailable' && state !== 'degraded' && state !== 'paused') return [];
+    if (state !== 'unavailable' && state !== 'degraded') return [];
     const text = `${id}: probe ${state}${reason ? `: ${reason}` : ''}`;
-    const advice = 'kstop: run `kstop doctor` for what is missing here and how to get it';
-    return [{text, ...(state !== 'paused' && {advice})}];
+    return [{text, advice: 'kstop: run `kstop doctor` for what is missing here and how to get it'}];
+  });
+
+/** What a paused probe would have seen, nobody knows. */
+export const pauses: Rule = ({pauses: all, probes}) =>
+  all.map(({id, times, ms, now}) => {
+    const long = `${span(ms / 1000)} in all${times > 1 ? `, ${count(times)} times` : ''}`;
+    const reason = now && probes.find((probe) => probe.id === id)?.reason;
+    const text = `${id}: paused by the overhead governor for ${long}${now ? ', and still is' : ''}: nothing was seen then`;
+    const advice = 'kstop: allow the probes more (--max-overhead) or leave some out (--probes)';
+    return {text: reason ? `${text} (${reason})` : text, advice};
   });
 
 export const ownCost: Rule = ({kernelCpuPct}) => {

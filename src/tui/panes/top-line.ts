@@ -74,6 +74,8 @@ function rightParts(store: Store): Part[] {
   if (self?.kernel_cpu_pct !== undefined) {
     parts.push({text: ` bpf ${percent(self.kernel_cpu_pct)}`, token: 'bar', rank: 5});
   }
+  const paused = state.probes.filter((probe) => probe.state === 'paused').length;
+  if (paused > 0) parts.push({text: ` ${paused} paused`, token: 'status.warning', rank: 2});
   const {held, lost, missed} = losses(state);
   const gone = lost + missed;
   parts.push({text: `  lost ${count(gone)}`, token: gone > 0 ? 'status.critical' : 'bar.dim', rank: gone > 0 ? 1 : 5});
