@@ -70,7 +70,7 @@ const tcp = (retransmitted: number, sent: number) => [
 ];
 const perCpu = (rows: number[][]) => histogram('sched', {}, rows.flat(), rows);
 
-const DEAR = 'too dear';
+const DEAR = 'paused by the overhead governor: too dear';
 const change = (atMs: number, state: ProbeChange['state'], reason?: string): ProbeChange => ({
   kind: 'probe',
   ...stamp(atMs),

@@ -26,12 +26,14 @@ export const blindSpots: Rule = ({probes}) =>
     return [{text, advice: 'kstop: run `kstop doctor` for what is missing here and how to get it'}];
   });
 
+const PAUSED = 'paused by the overhead governor';
+
 /** What a paused probe would have seen, nobody knows. */
 export const pauses: Rule = ({pauses: all, probes}) =>
   all.map(({id, times, ms, now}) => {
     const long = `${span(ms / 1000)} in all${times > 1 ? `, ${count(times)} times` : ''}`;
-    const reason = now && probes.find((probe) => probe.id === id)?.reason;
-    const text = `${id}: paused by the overhead governor for ${long}${now ? ', and still is' : ''}: nothing was seen then`;
+    const reason = now && probes.find((probe) => probe.id === id)?.reason?.replace(`${PAUSED}: `, '');
+    const text = `${id}: ${PAUSED} for ${long}${now ? ', and still is' : ''}: nothing was seen then`;
     const advice = 'kstop: allow the probes more (--max-overhead) or leave some out (--probes)';
     return {text: reason ? `${text} (${reason})` : text, advice};
   });
