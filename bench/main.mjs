@@ -15,6 +15,7 @@ import {lockupCost} from './parts/lockup-cost.mjs';
 import {schedCost} from './parts/sched-cost.mjs';
 import {screen} from './parts/screen.mjs';
 import {startup} from './parts/startup.mjs';
+import {syscallCost} from './parts/syscall-cost.mjs';
 import {vfsCost} from './parts/vfs-cost.mjs';
 
 const PARTS = {
@@ -26,6 +27,7 @@ const PARTS = {
   startup,
   'block-cost': blockCost,
   'vfs-cost': vfsCost,
+  'syscall-cost': syscallCost,
   'drops-cost': dropsCost,
   'faults-cost': faultsCost,
   'lockup-cost': lockupCost,

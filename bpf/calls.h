@@ -12,24 +12,17 @@
 
 #include "common.h"
 
-#define KS_SLOT_BITS	12
 #define KS_SLOT_REST_NS 1000000000
-#define KS_CALLS_BY_TID 4096
 
+/*
+ * The probe says before: KS_CALL_FIELDS, what it keeps of a call (whole 8 bytes), and how many
+ * calls can be kept, KS_SLOT_BITS and KS_CALLS_BY_TID.
+ */
 struct ks_call {
 	__u64 stack; /* whose slot it is */
 	__u64 start_ns;
-	__u64 place; /* of the call on the stack */
-	__u64 file;
-	__u64 bytes;  /* asked for; of a vectored call: where its pieces are told */
-	__u32 pieces; /* of a vectored call */
-	__u32 within; /* calls met inside this one */
-	__u8 op;
-	__u8 class;
-	__u8 vectored;
-	__u8 under_way;
-	__u8 pad[4];
 	__u64 scratch;
+	KS_CALL_FIELDS
 };
 
 struct ks_call_of_tid {

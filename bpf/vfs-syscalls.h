@@ -9,40 +9,12 @@
 #ifndef KSTOP_VFS_SYSCALLS_H
 #define KSTOP_VFS_SYSCALLS_H
 
-#pragma clang attribute push(__attribute__((preserve_access_index)), apply_to = record)
-
-struct pt_regs___x86 {
-	unsigned long r10, si, di, dx, orig_ax;
-};
-
-struct pt_regs___arm64 {
-	u64 regs[31];
-	u64 orig_x0;
-	int syscallno;
-};
-
-#pragma clang attribute pop
-
 /* What a call does, and how it gives its size. */
 #define VECTOR	8
 #define OP_MASK (KS_VFS_OPS - 1)
 #define NO_OP	-1
 
 #if defined(__TARGET_ARCH_x86)
-
-#define VFS_REGS	struct pt_regs___x86
-#define NUMBER(regs)	((regs)->orig_ax)
-#define ARGUMENT0(regs) ((regs)->di)
-#define FIRST(regs)	BPF_CORE_READ(regs, di)
-#define SYSCALL		"__x64_sys_"
-#define ARGUMENT1(regs) ((regs)->si)
-#define ARGUMENT2(regs) ((regs)->dx)
-#define TS_COMPAT	2
-
-static __always_inline bool is_compat(struct task_struct *task, bool direct)
-{
-	return KS_GET(direct, task, thread_info.status) & TS_COMPAT;
-}
 
 /* arch/x86/entry/syscalls/syscall_64.tbl */
 static __always_inline int op_of(__u64 number)
@@ -77,20 +49,6 @@ static __always_inline int op_of(__u64 number)
 
 #elif defined(__TARGET_ARCH_arm64)
 
-#define VFS_REGS	struct pt_regs___arm64
-#define NUMBER(regs)	((regs)->syscallno)
-#define ARGUMENT0(regs) ((regs)->orig_x0)
-#define FIRST(regs)	BPF_CORE_READ(regs, regs[0])
-#define SYSCALL		"__arm64_sys_"
-#define ARGUMENT1(regs) ((regs)->regs[1])
-#define ARGUMENT2(regs) ((regs)->regs[2])
-#define TIF_32BIT	(1UL << 22)
-
-static __always_inline bool is_compat(struct task_struct *task, bool direct)
-{
-	return KS_GET(direct, task, thread_info.flags) & TIF_32BIT;
-}
-
 /* include/uapi/asm-generic/unistd.h */
 static __always_inline int op_of(__u64 number)
 {
@@ -120,12 +78,10 @@ static __always_inline int op_of(__u64 number)
 	}
 }
 
-#else
-#error "system call numbers of this architecture are missing"
 #endif
 
 /* The enter side. direct: casts can be had (6.2+). */
-static __always_inline int vfs_sys_enter(VFS_REGS *regs, __u64 number, const bool direct)
+static __always_inline int vfs_sys_enter(KS_REGS *regs, __u64 number, const bool direct)
 {
 	struct ks_vfs_cpu *cpu = this_cpu();
 	enum ks_class class = KS_CLASS_FILE;
@@ -161,7 +117,7 @@ static __always_inline int vfs_sys_enter(VFS_REGS *regs, __u64 number, const boo
 }
 
 /* Another thread may have closed the file meanwhile, or opened another in its place: then NULL. */
-static __always_inline struct file *same_file(VFS_REGS *regs, __u64 as)
+static __always_inline struct file *same_file(KS_REGS *regs, __u64 as)
 {
 	struct task_struct *task = (void *)bpf_get_current_task();
 	struct file *file = ks_open_file(task, ARGUMENT0(regs), false);
@@ -170,7 +126,7 @@ static __always_inline struct file *same_file(VFS_REGS *regs, __u64 as)
 }
 
 /* The exit side. */
-static __always_inline int vfs_sys_exit(VFS_REGS *regs, long result, const bool direct)
+static __always_inline int vfs_sys_exit(KS_REGS *regs, long result, const bool direct)
 {
 	struct ks_vfs_cpu *cpu = this_cpu();
 	struct ks_call *call;
@@ -192,12 +148,12 @@ static __always_inline int vfs_sys_exit(VFS_REGS *regs, long result, const bool 
 
 #define SYSCALL_PAIR(name, direct)                                                                 \
 	SEC("tp_btf/sys_enter")                                                                    \
-	int BPF_PROG(name##_enter, VFS_REGS *regs, long number)                                    \
+	int BPF_PROG(name##_enter, KS_REGS *regs, long number)                                     \
 	{                                                                                          \
 		return vfs_sys_enter(regs, number, direct);                                        \
 	}                                                                                          \
 	SEC("tp_btf/sys_exit")                                                                     \
-	int BPF_PROG(name##_exit, VFS_REGS *regs, long result)                                     \
+	int BPF_PROG(name##_exit, KS_REGS *regs, long result)                                      \
 	{                                                                                          \
 		return vfs_sys_exit(regs, result, direct);                                         \
 	}
@@ -209,7 +165,7 @@ SYSCALL_PAIR(vfs_sys_read, false)
  * A compiler may copy the whole of vfs_fsync_range into fdatasync, where no hook on it sees the
  * call (Debian's 5.10 and 6.1). Where it didn't, its call is one within this one.
  */
-static __always_inline int enter_fdatasync(void *on_stack, VFS_REGS *regs)
+static __always_inline int enter_fdatasync(void *on_stack, KS_REGS *regs)
 {
 	struct ks_call asked = {.op = KS_VFS_FSYNC};
 	struct file *file = ks_open_file((void *)bpf_get_current_task(), FIRST(regs), false);
@@ -218,7 +174,7 @@ static __always_inline int enter_fdatasync(void *on_stack, VFS_REGS *regs)
 }
 
 SEC("fentry/" SYSCALL "fdatasync")
-int BPF_PROG(sys_fdatasync_fentry, VFS_REGS *regs)
+int BPF_PROG(sys_fdatasync_fentry, KS_REGS *regs)
 {
 	return enter_fdatasync(ctx, regs);
 }
@@ -230,7 +186,7 @@ int sys_fdatasync_fexit(unsigned long long *ctx)
 }
 
 SEC("kprobe/" SYSCALL "fdatasync")
-int BPF_KPROBE(sys_fdatasync_kprobe, VFS_REGS *regs)
+int BPF_KPROBE(sys_fdatasync_kprobe, KS_REGS *regs)
 {
 	return enter_fdatasync((void *)PT_REGS_SP(ctx), regs);
 }

@@ -7,8 +7,26 @@
  * lies below it and isn't counted again. At the system calls (sys_enter, sys_exit) every call on
  * the host passes by, so the number is tested first.
  */
+#define KS_SLOT_BITS	12
+#define KS_CALLS_BY_TID 4096
+/*
+ * place: of the call on the stack. bytes: asked for; of a vectored call where its pieces are told.
+ * within: calls met inside this one.
+ */
+#define KS_CALL_FIELDS                                                                             \
+	__u64 place;                                                                               \
+	__u64 file;                                                                                \
+	__u64 bytes;                                                                               \
+	__u32 pieces;                                                                              \
+	__u32 within;                                                                              \
+	__u8 op;                                                                                   \
+	__u8 class;                                                                                \
+	__u8 vectored;                                                                             \
+	__u8 under_way;                                                                            \
+	__u8 pad[4];
+
 #include "calls.h"
-#include "files.h"
+#include "registers.h"
 
 struct {
 	__uint(type, BPF_MAP_TYPE_ARRAY);
@@ -130,9 +148,6 @@ struct iovec {
 	void *iov_base;
 	unsigned long iov_len;
 };
-
-/* Is the running call one of a 32-bit program? */
-static __always_inline bool is_compat(struct task_struct *task, bool direct);
 
 /* Bytes that the call asked for; of a vectored one unknown when it has more pieces than are looked
  * at, or pieces of another layout. */

@@ -34,6 +34,7 @@ enum ks_event_type {
 	KS_PRESSURE = 9,
 	KS_PACKET_DROP = 6,
 	KS_LOCKUP = 8,
+	KS_SYSCALL_SLOW = 10,
 };
 
 /* What the kernel knew of the owner. */
@@ -248,6 +249,39 @@ struct ks_vfs_event {
 	__u8 names[KS_PATH_MAX + KS_PATH_CHUNK + 1];
 };
 
+enum ks_syscall_flags {
+	KS_SYSCALL_COMPAT = 1,	/* of a 32-bit program, with numbers of its own */
+	KS_SYSCALL_IS_WAIT = 2, /* it sleeps by design */
+};
+
+/* A slow system call, told when it ends. ret: as the kernel gave it, -errno where it failed. */
+struct ks_syscall_event {
+	struct ks_event e;
+	__u64 latency_ns;
+	__s64 ret;
+	__s64 number;
+	__u32 syscall_flags;
+	__u32 pad;
+};
+
+/*
+ * What a system call is, by the table that user space fills (kstop_table): entries of the host's
+ * own numbers, then of 32-bit programs' (KS_SYSCALL_COMPAT_BASE). The last entry of either half is
+ * of all numbers that have none.
+ */
+enum ks_syscall_class {
+	KS_SYSCALL_CALL = 0,
+	KS_SYSCALL_WAIT = 1,	/* sleeps by design */
+	KS_SYSCALL_BY_FD = 2,	/* does so unless its first argument is a file, directory or disk */
+	KS_SYSCALL_BY_OPEN = 3, /* does so where what it opened is none (a FIFO) */
+	KS_SYSCALL_CLONE = 4,	/* does so with CLONE_VFORK among the flags in its first argument */
+	KS_SYSCALL_CLONE3 = 5,	/* likewise, in what its first argument points to */
+	KS_SYSCALL_UNTIMED = 6, /* never returns, or isn't known */
+};
+
+#define KS_SYSCALL_ENTRIES     1024
+#define KS_SYSCALL_COMPAT_BASE 512
+
 /* Frames of a kernel stack that a record holds at most. */
 #define KS_STACK_FRAMES 32
 
@@ -376,6 +410,30 @@ struct ks_vfs_cpu {
 	struct ks_hist focus[KS_VFS_OPS]; /* of files, of settings.focus_pid alone */
 } __attribute__((aligned(64)));
 
+/* hist: of calls, then of what sleeps by design (with settings.include_waits). */
+struct ks_syscall_cpu {
+	struct ks_counters n;
+	__u64 unstamped; /* calls without memory for their start time */
+	__u64 spare[7];
+	struct ks_hist hist[2];
+	struct ks_hist focus[2]; /* of settings.focus_pid alone */
+} __attribute__((aligned(64)));
+
+/* By entry of the table. count, total_ns and the maxima (as in ks_hist): of settings.focus_pid
+ * alone, waits too. */
+struct ks_syscall_tally {
+	__u64 slow; /* events */
+	__u64 count;
+	__u64 total_ns;
+	__u64 max_ns[2];
+	__u64 max_epoch[2];
+	__u64 spare;
+};
+
+struct ks_syscall_tallies {
+	struct ks_syscall_tally of[KS_SYSCALL_ENTRIES];
+};
+
 /* hist: of minor faults and of major ones. */
 struct ks_fault_cpu {
 	struct ks_counters n;
@@ -419,10 +477,10 @@ struct ks_settings {
 	__u64 filter_comm[2];
 	__u64 filter_comm_mask[2]; /* up to the name's end: older kernels leave a former one behind
 				      it */
-	__u32 include_waits;	   /* vfs: also what sleeps by design */
+	__u32 include_waits;	   /* vfs, syscall: also what sleeps by design */
 	__u32 quiet;		   /* another probe sends these events, with more in them */
-	__u32 self_pid;		   /* sched: the thread group that measures, which is left out */
-	__u32 focus_pid;	   /* a thread group with histograms of its own; 0 = none */
+	__u32 self_pid;	 /* sched, syscall: the thread group that measures, which is left out */
+	__u32 focus_pid; /* a thread group with histograms of its own; 0 = none */
 };
 
 /*
@@ -443,9 +501,11 @@ struct ks_snapshot {
 	__u64 map_bytes;
 	__u32 rows;
 	__u32 row_bytes;
+	__u32 more_rows; /* of a second kind, behind the others */
+	__u32 more_bytes;
 };
 
-/* Row of sched (cpu), block (dev, op, disk), vfs (op: index of ks_vfs_cpu.hist) and fault-latency
+/* Row of sched (cpu), block (dev, op, disk), vfs and syscall (op: index of hist) and fault-latency
  * (op: 0 minor, 1 major). */
 struct ks_hist_row {
 	__u64 cells[KS_HIST_CELLS];
@@ -462,6 +522,16 @@ struct ks_hist_row {
 	__u32 op;
 	__u32 focus; /* settings.focus_pid, when the row is of that one alone; else 0 */
 	__u8 disk[KS_DISK_LEN];
+};
+
+/* Row of the second kind of syscall: an entry of its table with figures. focus: as above. */
+struct ks_syscall_row {
+	__u64 slow;
+	__u64 count;
+	__u64 total_ns;
+	__u64 max_ns;
+	__u32 entry;
+	__u32 focus;
 };
 
 /* Row of drops. beyond: the count of a class whose namespaces and reasons had no room. */

@@ -222,6 +222,16 @@ const struct chain chains[] = {
 		  }},
 	 },
 	 &vfs_syscalls},
+	{"syscall",
+	 {
+		 {"system calls",
+		  REQUIRED,
+		  {
+			  {"syscall_cast_enter", "tp_btf", .with = "syscall_cast_exit"},
+			  {"syscall_read_enter", "tp_btf", .with = "syscall_read_exit"},
+			  {"syscall_raw_enter", "raw_tp", .with = "syscall_raw_exit"},
+		  }},
+	 }},
 	{"lockup",
 	 {
 		 {"CPU clock",

@@ -16,7 +16,7 @@
 #define KSTOP_ABI 3
 
 /* Entries of a probe's table. */
-#define KSTOP_TABLE 512
+#define KSTOP_TABLE 1024
 
 struct kstop;
 
@@ -42,12 +42,12 @@ enum kstop_setting {
 	KSTOP_EVENT_BURST_NS = 3, /* most credit a CPU can save up */
 	KSTOP_WAKE_BYTES =
 		4, /* ring fill that wakes a drain; 1 = the first record, 0 = a quarter */
-	KSTOP_INCLUDE_WAITS = 5, /* vfs: 1 = also calls on what sleeps by design (pipes, ttys …) */
+	KSTOP_INCLUDE_WAITS = 5, /* vfs, syscall: 1 = also what sleeps by design */
 	KSTOP_QUIET = 6,	 /* 1 = no events: another probe sends them, with more in them */
-	KSTOP_SELF_PID = 7,	 /* sched: a thread group (as in the first PID namespace) whose
-				    waits aren't counted; 0 = none */
-	KSTOP_FOCUS_PID = 8,	 /* sched, block, vfs: a thread group that has rows of its own, from
-				    the next snapshot on; 0 = none */
+	KSTOP_SELF_PID = 7,	 /* sched, syscall: a thread group (as in the first PID namespace)
+				    that isn't counted; 0 = none */
+	KSTOP_FOCUS_PID = 8, /* sched, block, vfs, syscall: a thread group that has rows of its own,
+				from the next snapshot on; 0 = none */
 };
 
 /* A part of a probe, as it stands since the probe was last on. Texts are empty where there is
@@ -107,7 +107,8 @@ int kstop_probe_role(struct kstop *k, const char *probe, uint32_t role, struct k
 int kstop_set(struct kstop *k, const char *probe, int setting, uint64_t value);
 
 /*
- * Sets an entry of a probe's table of small numbers (drops: the class of each reason); it holds
+ * Sets an entry of a probe's table of small numbers (drops: the class of each reason;
+ * syscall: that of each system call); it holds
  * from the next event on, and for later loads.
  */
 int kstop_table(struct kstop *k, const char *probe, uint32_t index, uint8_t value);

@@ -258,6 +258,57 @@ static int vfs_rows(struct kstop *k, struct probe *probe, uint64_t epoch, struct
 		   : focus_rows(probe, offsetof(struct ks_vfs_cpu, focus), KS_VFS_OPS, epoch, sink);
 }
 
+/* The entries of its table that have figures, behind the other rows. */
+static int tally_rows(struct kstop *k, struct probe *probe, uint64_t epoch, struct sink *sink)
+{
+	int map = bpf_object__find_map_fd_by_name(probe->object, "tallies");
+	struct ks_syscall_tallies *all = scratch(k, sizeof(*all));
+	uint32_t key = 0;
+
+	if (!all)
+		return -ENOMEM;
+	if (bpf_map_lookup_elem(map, &key, all))
+		return 0;
+	sink->head->more_bytes = sizeof(struct ks_syscall_row);
+	for (uint32_t i = 0; i < KS_SYSCALL_ENTRIES; i++) {
+		const struct ks_syscall_tally *tally = &all->of[i];
+		struct ks_syscall_row *row = (void *)sink->at;
+
+		if (!tally->slow && !tally->count)
+			continue;
+		if (sink->left < sizeof(*row))
+			return -ENOSPC;
+		*row = (struct ks_syscall_row){tally->slow,
+					       tally->count,
+					       tally->total_ns,
+					       0,
+					       i,
+					       probe->settings.focus_pid};
+		if (tally->max_epoch[epoch & 1] == epoch)
+			row->max_ns = tally->max_ns[epoch & 1];
+		sink->at += sizeof(*row);
+		sink->left -= sizeof(*row);
+		sink->head->more_rows++;
+	}
+	return 0;
+}
+
+/* By class: calls, waits. */
+static int syscall_rows(struct kstop *k, struct probe *probe, uint64_t epoch, struct sink *sink)
+{
+	int err = folded_rows(probe, offsetof(struct ks_syscall_cpu, hist), 2, epoch, sink);
+
+	for (int i = 0; !err && i < cpu_slots(); i++) {
+		const struct ks_syscall_cpu *cpu =
+			(void *)((uint8_t *)probe->cpus + i * probe->cpu_bytes);
+
+		sink->head->missed += __atomic_load_n(&cpu->unstamped, __ATOMIC_RELAXED);
+	}
+	if (!err)
+		err = focus_rows(probe, offsetof(struct ks_syscall_cpu, focus), 2, epoch, sink);
+	return err ? err : tally_rows(k, probe, epoch, sink);
+}
+
 /* By kind: minor, major. */
 static int fault_rows(struct kstop *k, struct probe *probe, uint64_t epoch, struct sink *sink)
 {
@@ -298,6 +349,12 @@ static size_t fault_bytes(struct probe *probe)
 	return 2 * sizeof(struct ks_hist_row);
 }
 
+static size_t syscall_bytes(struct probe *probe)
+{
+	return 2 * sizeof(struct ks_hist_row) + focus_bytes(probe, 2) +
+	       KS_SYSCALL_ENTRIES * sizeof(struct ks_syscall_row);
+}
+
 static size_t netns_bytes(struct probe *probe)
 {
 	return count_keys(probe, "segments_by_netns") * sizeof(struct ks_netns_row);
@@ -334,6 +391,7 @@ static const struct {
 	{"container-traffic", traffic_bytes, traffic_rows},
 	{"vfs", vfs_bytes, vfs_rows},
 	{"fault-latency", fault_bytes, fault_rows},
+	{"syscall", syscall_bytes, syscall_rows},
 	{"faults", no_bytes, task_rows},
 };
 

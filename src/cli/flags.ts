@@ -99,6 +99,14 @@ export const FLAGS: readonly Flag[] = [
     default: '5000',
   },
   {name: 'vfs-crit', value: 'US', commands: RUN, help: 'the same, critical', default: '10 x warn'},
+  {
+    name: 'syscall-warn',
+    value: 'US',
+    commands: RUN,
+    help: 'time of a system call for a warning, microseconds',
+    default: '10000',
+  },
+  {name: 'syscall-crit', value: 'US', commands: RUN, help: 'the same, critical', default: '10 x warn'},
   {name: 'probes', value: 'LIST', commands: RUN, help: 'all, default, names; -name leaves one out', default: 'default'},
   {
     name: 'pid',
@@ -124,7 +132,7 @@ export const FLAGS: readonly Flag[] = [
     help: 'only this cgroup, in the kernel',
     default: 'all',
   },
-  {name: 'include-waits', commands: RUN, help: 'also calls that sleep by design (pipes, ttys, sockets ...)'},
+  {name: 'include-waits', commands: RUN, help: 'also calls that sleep by design (pipes, sockets, poll, futex ...)'},
   {
     name: 'with-args',
     commands: ['live'],

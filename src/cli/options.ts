@@ -195,11 +195,21 @@ function runOptions(given: Given): RunOptions {
   const [sched_warn_us, sched_crit_us] = pair(given, 'sched', 'sched');
   const [block_warn_us, block_crit_us] = pair(given, 'bio', 'block');
   const [vfs_warn_us, vfs_crit_us] = pair(given, 'vfs', 'vfs');
+  const [syscall_warn_us, syscall_crit_us] = pair(given, 'syscall', 'syscall');
   const filter = filterOf(given);
   return {
     durationS: number('duration', 0),
     intervalS: number('interval', 1),
-    thresholds: {sched_warn_us, sched_crit_us, block_warn_us, block_crit_us, vfs_warn_us, vfs_crit_us},
+    thresholds: {
+      sched_warn_us,
+      sched_crit_us,
+      block_warn_us,
+      block_crit_us,
+      vfs_warn_us,
+      vfs_crit_us,
+      syscall_warn_us,
+      syscall_crit_us,
+    },
     probes: probesOf('--probes', values.get('probes') ?? 'default'),
     ...(filter && {filter}),
     includeWaits: values.has('include-waits'),

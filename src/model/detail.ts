@@ -23,7 +23,17 @@ export interface SampleDetail {
 
 /** Before the first sample. */
 export function emptyDetail(): Detail {
-  const lists = {waiters: [], files: [], devices: [], faulters: [], peers: [], drops: [], ooms: [], rates: []};
+  const lists = {
+    waiters: [],
+    files: [],
+    syscalls: [],
+    devices: [],
+    faulters: [],
+    peers: [],
+    drops: [],
+    ooms: [],
+    rates: [],
+  };
   return {...lists, trends: emptyTrends()};
 }
 
@@ -51,6 +61,7 @@ export class Details {
     return lazily<Detail>({
       waiters: () => leaders.waiters(endMs),
       files: () => leaders.files(endMs),
+      syscalls: () => leaders.syscalls(endMs),
       devices: () => devicesOf(state, leaders.requests(endMs), now.levels),
       faulters: () => leaders.faulters(endMs),
       peers: () => leaders.peers(endMs),

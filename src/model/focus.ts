@@ -1,5 +1,5 @@
 import type {FocusState} from '../types/state.ts';
-import type {Focus, Sample} from '../types/stream.ts';
+import type {Focus, FocusSyscall, Sample} from '../types/stream.ts';
 import {monoMs} from '../util/stamp.ts';
 import {keyOf, Totals} from './distributions.ts';
 
@@ -22,6 +22,7 @@ export class FocusLog {
   #state: FocusState | undefined;
   #sizes: Size[] = [];
   #totals = new Totals();
+  #syscalls = new SyscallSums();
   #open = false;
 
   /** What is known after a sample. */
@@ -35,6 +36,7 @@ export class FocusLog {
       this.#state = undefined;
       this.#sizes = [];
       this.#totals = new Totals();
+      this.#syscalls = new SyscallSums();
     }
     if (this.#state?.now.ended) return this.#state;
     this.#state = this.#next(focus, sample);
@@ -45,6 +47,7 @@ export class FocusLog {
     const before = this.#state;
     const atMs = monoMs(sample);
     for (const each of focus.histograms ?? []) this.#totals.add(keyOf(each.name, each.labels), each);
+    for (const call of focus.syscalls ?? []) this.#syscalls.add(call);
     const figures = focus.interval_ms === undefined ? before?.figures : focus;
     if (!focus.ended) this.#sizes = [...this.#sizes, {atMs, bytes: focus.rss_bytes}].slice(-FOCUS_HISTORY);
     const growth = focus.ended ? before?.growth_bytes_per_s : growthOf(this.#sizes, atMs);
@@ -52,10 +55,34 @@ export class FocusLog {
       now: focus,
       time: sample.time,
       distributions: this.#totals.list.map((each) => ({...each, counts: [...each.counts]})),
+      syscalls: this.#syscalls.list,
       rss: this.#sizes.map(({bytes}) => bytes),
       ...(figures && {figures}),
       ...(growth !== undefined && {growth_bytes_per_s: growth}),
     };
+  }
+}
+
+/** More names than any kernel has system calls: what comes beyond is dropped. */
+const MAX_SYSCALLS = 1024;
+
+/** Calls of one process by name, added up. */
+class SyscallSums {
+  readonly #byName = new Map<string, FocusSyscall>();
+
+  get list(): FocusSyscall[] {
+    return [...this.#byName.values()].map((each) => ({...each}));
+  }
+
+  add(call: FocusSyscall): void {
+    const into = this.#byName.get(call.syscall_name);
+    if (!into) {
+      if (this.#byName.size < MAX_SYSCALLS) this.#byName.set(call.syscall_name, {...call});
+      return;
+    }
+    into.count += call.count;
+    into.total_us += call.total_us;
+    if (call.max_us !== undefined) into.max_us = Math.max(into.max_us ?? 0, call.max_us);
   }
 }
 

@@ -8,6 +8,7 @@ import {memoryPressure} from './events/pressure.ts';
 import {type DecodeContext, Records} from './events/records.ts';
 import {tcpRetransmit} from './events/retransmit.ts';
 import {schedLatency} from './events/sched.ts';
+import {syscallSlow} from './events/syscall.ts';
 import {vfsSlow} from './events/vfs.ts';
 import {LAYOUT, WIRE} from './wire.gen.ts';
 
@@ -22,6 +23,7 @@ const DECODERS: readonly (EventDecoder | undefined)[] = table([
   [WIRE.OOM_KILL, oomKill],
   [WIRE.TCP_RETRANSMIT, tcpRetransmit],
   [WIRE.VFS_SLOW, vfsSlow],
+  [WIRE.SYSCALL_SLOW, syscallSlow],
   [WIRE.PAGE_FAULT, pageFault],
   [WIRE.PRESSURE, memoryPressure],
   [WIRE.PACKET_DROP, packetDrop],

@@ -37,7 +37,7 @@ export interface HistRow {
   nextMaxNs: number;
   cpu: number;
   device: string;
-  /** enum ks_block_op, or index of ks_vfs_cpu.hist. */
+  /** enum ks_block_op, or index of hist of ks_vfs_cpu or ks_syscall_cpu. */
   op: number;
   dev: number;
   /** The process that the row is of alone; 0: of all. */
@@ -90,6 +90,36 @@ export function readHistRows(view: DataView): HistRow[] {
       device: name.toString('utf8', 0, end < 0 ? name.length : end),
       op: view.getUint32(at + layout.op, true),
       dev: view.getUint32(at + layout.dev, true),
+      focusPid: view.getUint32(at + layout.focus, true),
+    };
+  });
+}
+
+/** An entry of the table of system calls: slow ones of all, and the calls of the process that is looked into. */
+export interface SyscallRow {
+  entry: number;
+  slow: number;
+  /** Cumulative over all processes that were looked into, waits too. */
+  count: number;
+  totalNs: number;
+  /** Since the last snapshot. */
+  maxNs: number;
+  /** 0: nobody is looked into. */
+  focusPid: number;
+}
+
+/** They stand behind the histograms' rows. */
+export function readSyscallRows(view: DataView): SyscallRow[] {
+  const [head, layout] = [LAYOUT.snapshot, LAYOUT.syscall_row];
+  const from = head.SIZE + view.getUint32(head.rows, true) * view.getUint32(head.row_bytes, true);
+  return Array.from({length: view.getUint32(head.more_rows, true)}, (_, i) => {
+    const at = from + i * layout.SIZE;
+    return {
+      entry: view.getUint32(at + layout.entry, true),
+      slow: u64(view, at + layout.slow),
+      count: u64(view, at + layout.count),
+      totalNs: u64(view, at + layout.total_ns),
+      maxNs: u64(view, at + layout.max_ns),
       focusPid: view.getUint32(at + layout.focus, true),
     };
   });

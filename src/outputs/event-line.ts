@@ -7,6 +7,7 @@ import type {
   PacketDropEvent,
   PageFaultEvent,
   SchedLatencyEvent,
+  SyscallSlowEvent,
   TcpRetransmitEvent,
   VfsSlowEvent,
 } from '../types/stream.ts';
@@ -57,6 +58,12 @@ const DETAILS: Record<string, ((event: never) => Fields) | undefined> = {
     text('fs', event.fs),
     size('size', event.size_bytes),
     event.file_type === 'regular' ? undefined : text('file', event.file_type),
+  ],
+  SYSCALL_SLOW: (event: SyscallSlowEvent) => [
+    time('latency', event.latency_us),
+    text('syscall', event.syscall_name),
+    number('ret', event.ret),
+    text('errno', event.errno),
   ],
   TCP_RETRANSMIT: (event: TcpRetransmitEvent) => [
     number('sport', event.sport),

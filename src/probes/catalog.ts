@@ -111,6 +111,15 @@ export const PROBES: readonly ProbeSpec[] = [
     help: 'bytes and packets by cgroup of the socket',
   },
   {
+    id: 'syscall',
+    subsystem: 'syscall',
+    types: ['SYSCALL_SLOW'],
+    default: false,
+    help: 'slow system calls but those that sleep by design (each call on the host pays for it)',
+    warnUs: 10_000,
+    critUs: 100_000,
+  },
+  {
     id: 'lockup',
     subsystem: 'lockup',
     types: ['SOFT_LOCKUP', 'HUNG_TASK', 'RCU_STALL'],

@@ -18,7 +18,11 @@ const HOOK_NS: Readonly<Record<string, number>> = {
 };
 
 /** With programs at sys_enter and sys_exit every system call leaves the kernel's fast path: the price of each side. */
-const SYSCALL_HOOK_NS: Readonly<Record<string, number>> = {'vfs tp_btf': 58};
+const SYSCALL_HOOK_NS: Readonly<Record<string, number>> = {
+  'vfs tp_btf': 58,
+  'syscall tp_btf': 58,
+  'syscall raw_tp': 58,
+};
 
 /**
  * Of the programs, by probe; `probe method` where another method's take another time. By bench/run-costs.ts, each probe
@@ -37,6 +41,7 @@ const RUN_NS: Readonly<Record<string, number>> = {
   drops: 90,
   'container-traffic': 110,
   lockup: 3000,
+  syscall: 120,
 };
 /** Of a probe that nobody has measured. */
 const UNKNOWN_RUN_NS = 500;

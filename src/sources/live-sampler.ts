@@ -1,10 +1,18 @@
 import {cpus} from 'node:os';
 import {PROBES} from '../probes/catalog.ts';
-import type {Counter, Histogram, KernelEvent, Loss, Sample, Stamp} from '../types/stream.ts';
+import type {Counter, FocusSyscall, Histogram, KernelEvent, Loss, Sample, Stamp} from '../types/stream.ts';
 import {HostFigures} from './host.ts';
 import type {LiveProbes} from './live-probes.ts';
 import type {Overhead} from './overhead.ts';
 import type {ProbeReader, SampleParts} from './readers/reader.ts';
+
+/** What the probes keep apart of the process that is looked into. */
+export interface OfFocus {
+  histograms: Histogram[];
+  syscalls: FocusSyscall[];
+}
+
+export const noFocus = (): OfFocus => ({histograms: [], syscalls: []});
 
 /** Makes one sample an interval from the kernel's maps and files. Statuses are the model's to fill in. */
 export class LiveSampler {
@@ -26,11 +34,18 @@ export class LiveSampler {
   }
 
   /**
-   * The interval's sample, and the events that probes of files alone found in it. `focus` gets the distributions of the
-   * process that is looked into.
+   * The interval's sample, and the events that probes of files alone found in it. `focus` gets the distributions and the
+   * system calls of the process that is looked into.
    */
-  sample(stamp: Stamp, intervalMs: number, found: (event: KernelEvent) => void, focus: Histogram[] = []): Sample {
-    const parts: SampleParts = {histograms: [], focus, counters: [], accuracy: {}, processes: []};
+  sample(stamp: Stamp, intervalMs: number, found: (event: KernelEvent) => void, focus: OfFocus = noFocus()): Sample {
+    const parts: SampleParts = {
+      histograms: [],
+      focus: focus.histograms,
+      focusSyscalls: focus.syscalls,
+      counters: [],
+      accuracy: {},
+      processes: [],
+    };
     const own = this.overhead.sampling(() => {
       for (const {id} of PROBES) this.read(id, parts);
       return this.probes.sampleFiles(parts, stamp, intervalMs);

@@ -2,13 +2,13 @@ import {readlinkSync} from 'node:fs';
 import {WallClock} from '../native/clock.ts';
 import {Decoder} from '../native/decode.ts';
 import {Engine, SETTING} from '../native/engine.ts';
+import {syscallTable} from '../native/syscalls/classes.ts';
 import {PROBES, probeOf} from '../probes/catalog.ts';
 import type {Controls, Frame, Source} from '../types/frame.ts';
 import {
   type ErrorObject,
   type Filter,
   type Header,
-  type Histogram,
   type KernelEvent,
   LATENCY_SUBSYSTEMS,
   type LatencySubsystem,
@@ -28,7 +28,7 @@ import {DropSetup, withoutProcess} from './drop-setup.ts';
 import {FocusControl} from './focus/focus.ts';
 import {hostIdentity} from './host-identity.ts';
 import {LiveProbes} from './live-probes.ts';
-import {LiveSampler} from './live-sampler.ts';
+import {LiveSampler, noFocus} from './live-sampler.ts';
 import {Lockups} from './lockups/lockups.ts';
 import {OwnerSearch} from './owner-search.ts';
 import {Overhead} from './overhead.ts';
@@ -41,6 +41,7 @@ import {FaultLatencyReader} from './readers/fault-latency.ts';
 import {FaultsReader} from './readers/faults.ts';
 import {RetransmitReader} from './readers/retransmit.ts';
 import {SchedReader} from './readers/sched.ts';
+import {SyscallReader} from './readers/syscall.ts';
 import {VfsReader} from './readers/vfs.ts';
 import {Symbols} from './symbols.ts';
 import {TrafficProbe} from './traffic/traffic.ts';
@@ -51,7 +52,10 @@ const DRAIN_MS = 100;
 const DRAIN_BYTES = 4096 * 192;
 const RING_BYTES = 4 << 20;
 /** Probes that can keep the distributions of one process apart. */
-const FOCUSED_PROBES = ['sched', 'block', 'vfs'];
+const FOCUSED_PROBES = ['sched', 'block', 'vfs', 'syscall'];
+/** Probes that leave kstop itself out, and those that may be asked for what sleeps by design. */
+const SELFLESS_PROBES = ['sched', 'syscall'];
+const WAITING_PROBES = ['vfs', 'syscall'];
 /** PROC_PID_INIT_INO (include/linux/proc_ns.h) */
 const INIT_PID_NS = 'pid:[4026531836]';
 
@@ -62,7 +66,7 @@ export interface LiveOptions {
   probes: readonly string[];
   thresholds: Thresholds;
   filter?: Filter;
-  /** vfs: also calls that sleep by design (pipes, ttys …). */
+  /** vfs, syscall: also calls that sleep by design (pipes, ttys …). */
   includeWaits?: boolean;
   /** Command lines of the process that is looked into: they can hold secrets. */
   withArgs?: boolean;
@@ -132,16 +136,22 @@ export class LiveSource implements Source {
     this.lockups = new Lockups(this.engine, this.clock, wanted, skipLog);
     const files = {traffic: new TrafficProbe(), pressure: new PressureProbe(this.engine, filter !== undefined)};
     const beside = {lockup: this.lockups};
-    const preparations = {drops: () => drops.prepare(), 'container-traffic': () => withoutProcess(options.filter)};
+    const preparations = {
+      drops: () => drops.prepare(),
+      'container-traffic': () => withoutProcess(options.filter),
+      syscall: () => this.classify(),
+    };
     this.probes = new LiveProbes(this.engine, options.probes, thresholds, files, beside, preparations);
     // Only a look at kstop itself counts kstop: idle hosts would be judged by their observer.
-    if (!inOwnPidNamespace() && filter?.pid !== process.pid) this.engine.set('sched', SETTING.selfPid, process.pid);
-    this.engine.set('vfs', SETTING.includeWaits, options.includeWaits ? 1 : 0);
+    if (!inOwnPidNamespace() && filter?.pid !== process.pid)
+      for (const probe of SELFLESS_PROBES) this.engine.set(probe, SETTING.selfPid, process.pid);
+    for (const probe of WAITING_PROBES) this.engine.set(probe, SETTING.includeWaits, options.includeWaits ? 1 : 0);
     this.retransmits = new RetransmitReader(filter !== undefined);
     const readers = {
       sched: new SchedReader(),
       block: new BlockReader(),
       vfs: new VfsReader(),
+      syscall: new SyscallReader(),
       retransmit: this.retransmits,
       drops: new DropReader(() => drops.reasons),
       'container-traffic': new ContainerTrafficReader((id) => this.cgroups.get(id, true)),
@@ -328,12 +338,16 @@ export class LiveSource implements Source {
       events.push(event);
       this.count(event);
     };
-    const histograms: Histogram[] = [];
-    const sample =
-      intervalMs === undefined ? undefined : this.sampler.sample(this.stamp(), intervalMs, found, histograms);
-    const focus = sample && this.focused.sample(histograms);
+    const ofFocus = noFocus();
+    const sample = intervalMs === undefined ? undefined : this.sampler.sample(this.stamp(), intervalMs, found, ofFocus);
+    const focus = sample && this.focused.sample(ofFocus);
     if (focus) sample.focus = focus;
     return frame({events, sample, probes: this.changes.splice(0), errors: this.errors.splice(0)});
+  }
+
+  /** Tells the programs which system calls sleep by design. */
+  private classify(): undefined {
+    for (const [entry, number] of syscallTable()) this.engine.table('syscall', entry, number);
   }
 
   private stamp(): Stamp {

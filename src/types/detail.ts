@@ -28,6 +28,16 @@ export interface SlowFile extends Who {
   worst_us: number;
 }
 
+/** Slow calls of one system call; the owner is that of the worst. */
+export interface SlowSyscall extends Who {
+  name: string;
+  calls: number;
+  /** Those that failed. */
+  failed: number;
+  total_us: number;
+  worst_us: number;
+}
+
 /** A device's reported requests: queue and device time are means over those of which both are known. */
 export interface SlowRequests {
   device: string;
@@ -108,6 +118,7 @@ export type Trends = Record<TrendName, (number | undefined)[]>;
 export interface Detail {
   waiters: Waiter[];
   files: SlowFile[];
+  syscalls: SlowSyscall[];
   devices: DeviceRow[];
   faulters: Faulter[];
   peers: Peer[];

@@ -4,6 +4,7 @@ import type {
   ErrorObject,
   Filter,
   Focus,
+  FocusSyscall,
   Header,
   Histogram,
   KernelEvent,
@@ -57,6 +58,8 @@ export interface FocusState {
   figures?: Focus;
   /** Its own distributions since it is looked into, as copies. */
   distributions: Distribution[];
+  /** Its system calls since it is looked into, by name. */
+  syscalls: FocusSyscall[];
   /** Resident memory in bytes by sample, oldest first (bounded). */
   rss: (number | undefined)[];
   /** Of resident memory over the last minute. */

@@ -184,6 +184,20 @@ export interface VfsSlowEvent extends EventBase {
   file_type: FileType;
 }
 
+/** A system call past its threshold, told when it ends. */
+export interface SyscallSlowEvent extends EventBase {
+  type: 'SYSCALL_SLOW';
+  latency_us: number;
+  /** Its number on this architecture, or among those of 32-bit programs. */
+  syscall: number;
+  /** `read`, of a 32-bit program `read (32-bit)`; `syscall_600` where it has no name. */
+  syscall_name: string;
+  /** What it returned, -errno where it failed; absent where a number can't hold it. */
+  ret?: number;
+  /** By name. `ERESTARTSYS` and its kin: a signal interrupted it, and it starts anew or fails with EINTR. */
+  errno?: string;
+}
+
 /** `fault`: trouble; `policy`: somebody's rule (firewall, socket filter, XDP); `normal`: part of a healthy network. */
 export const DROP_CLASSES = ['fault', 'policy', 'normal'] as const;
 export type DropClass = (typeof DROP_CLASSES)[number];
@@ -240,6 +254,7 @@ export type KnownEvent =
   | SchedLatencyEvent
   | BioLatencyEvent
   | VfsSlowEvent
+  | SyscallSlowEvent
   | OomKillEvent
   | PageFaultEvent
   | MemoryPressureEvent
@@ -316,6 +331,16 @@ export type TaskState =
   | 'parked'
   | 'idle';
 
+/** The calls of one number that a process made. `syscall` is absent for all numbers that have no name together. */
+export interface FocusSyscall {
+  syscall?: number;
+  syscall_name: string;
+  count: number;
+  total_us: number;
+  /** The longest; absent where it is told with the next sample. */
+  max_us?: number;
+}
+
 /**
  * The process that the user looks into (drill-down), as of the sample. Its figures are of `interval_ms`, which may be
  * shorter than the sample's, and absent until there is something to compare with. Once it has `ended`, the rest is what
@@ -361,10 +386,12 @@ export interface Focus {
   storage_read_bytes?: number;
   storage_write_bytes?: number;
   /**
-   * Distributions of its own since the last sample (`sched`, `block` and `vfs` by operation), from the first whole interval
+   * Distributions of its own since the last sample (`sched`, `syscall`, `block` and `vfs` by operation), from the first whole interval
    * on that somebody looked.
    */
   histograms?: Histogram[];
+  /** With the probe `syscall`: the calls that it made, likewise, those that sleep by design too. */
+  syscalls?: FocusSyscall[];
 }
 
 export interface Sample extends Stamp {

@@ -30,6 +30,8 @@ test('the defaults are the contract’s', (t) => {
       block_crit_us: 100_000,
       vfs_warn_us: 5000,
       vfs_crit_us: 50_000,
+      syscall_warn_us: 10_000,
+      syscall_crit_us: 100_000,
     },
     probes: DEFAULT,
     includeWaits: false,

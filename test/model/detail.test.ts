@@ -13,6 +13,7 @@ import {
   retransmit,
   type SampleParts,
   sample,
+  slowCall,
   slowFile,
   wait,
 } from '../util/synthetic.ts';
@@ -57,6 +58,23 @@ test('who waits most: by the time waited, and mostly behind whom', (t) => {
     {pid: 1, comm: 'a', waits: 3, total_us: 9000, worst_us: 4000, behind: 'hog[7]'},
     {pid: 3, comm: 'c', waits: 1, total_us: 1000, worst_us: 1000, behind: 'an idle CPU'},
   ]);
+});
+
+test('slow system calls by name: the owner is that of the worst, and what sleeps by design is left out', (t) => {
+  const events = [
+    slowCall(100, 20_000, {pid: 1, comm: 'a'}),
+    slowCall(200, 30_000, {pid: 2, comm: 'b', ret: 0, errno: undefined}),
+    slowCall(300, 90_000, {syscall: 23, syscall_name: 'select', severity: 'info'}),
+    slowCall(400, 40_000, {syscall: 74, syscall_name: 'fsync (32-bit)', ret: 0, errno: undefined}),
+  ];
+  const {syscalls} = after({events}).state.detail;
+  t.deepEqual(
+    syscalls.map(({name, calls, failed, total_us, worst_us, comm}) => [name, calls, failed, total_us, worst_us, comm]),
+    [
+      ['rename', 2, 1, 50_000, 30_000, 'b'],
+      ['fsync (32-bit)', 1, 0, 40_000, 40_000, 'mover'],
+    ],
+  );
 });
 
 test('slow files: the owner is that of the worst call, and what sleeps by design is left out', (t) => {

@@ -73,3 +73,14 @@ test('its distributions add up, apart from those of all, and a state of before k
   t.deepEqual(model.state.total, []);
   t.deepEqual(push(3, of(6))?.distributions, []);
 });
+
+test('its system calls add up by name, the longest stays, and another process begins anew', (t) => {
+  const {push} = started();
+  const call = (count: number, total_us: number, max_us?: number) =>
+    of(5, {syscalls: [{syscall: 0, syscall_name: 'read', count, total_us, ...(max_us !== undefined && {max_us})}]});
+  const first = push(1, call(2, 10, 8));
+  t.deepEqual(push(2, call(1, 5))?.syscalls, [{syscall: 0, syscall_name: 'read', count: 3, total_us: 15, max_us: 8}]);
+  t.is(push(3, call(1, 20, 20))?.syscalls[0]?.max_us, 20);
+  t.is(first?.syscalls[0]?.count, 2, 'a state of before keeps its own');
+  t.deepEqual(push(4, of(6))?.syscalls, []);
+});

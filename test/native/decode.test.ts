@@ -5,7 +5,7 @@ import {Decoder} from '../../src/native/decode.ts';
 import {formatIPv6} from '../../src/native/events/records.ts';
 import {BOUNDS_US, CELLS} from '../../src/native/snapshot.ts';
 import {LAYOUT, WIRE} from '../../src/native/wire.gen.ts';
-import type {KernelEvent, SchedLatencyEvent, VfsSlowEvent} from '../../src/types/stream.ts';
+import type {KernelEvent, SchedLatencyEvent, SyscallSlowEvent, VfsSlowEvent} from '../../src/types/stream.ts';
 
 const clock = new WallClock();
 const context = {
@@ -50,6 +50,36 @@ test('a record becomes the event that its bytes say', (t) => {
   t.like(event, {cpu: 3, pid: 11, comm: 'myapp', latency_us: 2450.001, severity: 'warning', cgroup: '/cg7'});
   t.is(event?.mono_ns, String(2n ** 60n + 1n), 'monotonic time stays exact beyond 2^53');
   t.is(event?.uid, undefined, 'what the kernel did not know is absent');
+});
+
+function syscallRecord(number: bigint, ret: bigint, flags: number): Uint8Array {
+  const layout = LAYOUT.syscall_event;
+  const bytes = new Uint8Array(layout.SIZE);
+  const out = view(bytes);
+  out.setUint16(LAYOUT.event.type, WIRE.SYSCALL_SLOW, true);
+  out.setUint16(LAYOUT.event.size, bytes.length, true);
+  out.setBigUint64(layout.latency_ns, 12_345_678n, true);
+  out.setBigInt64(layout.ret, ret, true);
+  out.setBigInt64(layout.number, number, true);
+  out.setUint32(layout.syscall_flags, flags, true);
+  return bytes;
+}
+
+test('a slow system call: name, return value and error by name', (t) => {
+  const arch = process.arch === 'x64';
+  const fields = (number: bigint, ret: bigint, flags = 0) => {
+    const [event] = decode(syscallRecord(number, ret, flags)) as SyscallSlowEvent[];
+    const {syscall, syscall_name, ret: result, errno, severity, latency_us} = event!;
+    t.is(latency_us, 12_345.678);
+    return [syscall, syscall_name, result, errno, severity];
+  };
+  if (arch) t.deepEqual(fields(74n, 0n), [74, 'fsync', 0, undefined, 'warning']);
+  if (arch) t.deepEqual(fields(3n, 5n, WIRE.SYSCALL_COMPAT), [3, 'read (32-bit)', 5, undefined, 'warning']);
+  t.deepEqual(fields(-1n, -38n), [-1, 'syscall_-1', -38, 'ENOSYS', 'warning']);
+  t.deepEqual(fields(451n, -512n, WIRE.SYSCALL_IS_WAIT), [451, 'cachestat', -512, 'ERESTARTSYS', 'info']);
+  t.deepEqual(fields(451n, -4095n).slice(2, 4), [-4095, 'errno_4095']);
+  t.deepEqual(fields(451n, -4096n).slice(2, 4), [-4096, undefined], 'no error');
+  t.deepEqual(fields(451n, 0x00ff_ffff_f7a0_0000n).slice(2, 4), [undefined, undefined], 'beyond 2^53');
 });
 
 /** A drop's record: fields by name, and 16-byte addresses. */

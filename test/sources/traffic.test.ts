@@ -36,7 +36,14 @@ class Net {
 
   /** The counters of a sample, as `name label label`. */
   sample(): Record<string, number | undefined> {
-    const parts: SampleParts = {histograms: [], counters: [], accuracy: {}, processes: [], focus: []};
+    const parts: SampleParts = {
+      histograms: [],
+      counters: [],
+      accuracy: {},
+      processes: [],
+      focus: [],
+      focusSyscalls: [],
+    };
     this.probe.sample(parts);
     return Object.fromEntries(
       parts.counters.map(({name, labels, value}) => [[name, ...Object.values(labels)].join(' '), value]),

@@ -11,6 +11,7 @@ import {paintIdentity} from '../../src/tui/panes/pid/identity.ts';
 import {eventsOf} from '../../src/tui/panes/pid/its-events.ts';
 import {paintLatencies} from '../../src/tui/panes/pid/latencies.ts';
 import {paintSlow} from '../../src/tui/panes/pid/slow.ts';
+import {syscallList} from '../../src/tui/panes/pid/syscalls.ts';
 import {textWidth} from '../../src/tui/text/cells.ts';
 import {makeTheme} from '../../src/tui/theme.ts';
 import {panesOf} from '../../src/tui/views/places.ts';
@@ -199,6 +200,26 @@ test('d asks for a number, says what is wrong with it, and looks into what is th
   t.is(store.dialog, undefined);
   t.is(source.calls.at(-1), 'focus 5');
   unmount();
+});
+
+test('its system calls, most time first, and why there are none', (t) => {
+  const list = syscallList(7);
+  const state = stateWith(base);
+  const syscalls = [
+    {syscall: 0, syscall_name: 'read', count: 4, total_us: 10, max_us: 4},
+    {syscall_name: 'other', count: 0, total_us: 0},
+  ];
+  const known = {...state, focus: {...state.focus, syscalls}} as State;
+  const cells = (state: State) => list.rows(state).map((row) => list.columns.map(({text}) => text(row)));
+  t.deepEqual(cells(known), [
+    ['read', '4', '10us', '2.5us', '4us'],
+    ['other', '0', '0us', '-', '-'],
+  ]);
+  t.deepEqual(list.sort, {column: 'total', descending: true});
+  t.deepEqual(syscallList(8).rows(known), [], 'those of another process');
+  const header = {} as State['header'];
+  const off = {...known, header, probes: [{id: 'syscall', subsystem: 'syscall', state: 'off'}]} as State;
+  t.is(list.empty(off), 'the syscall probe is off');
 });
 
 test('in a replay its events and rows are shown, and what is missing is said', async (t) => {

@@ -105,6 +105,16 @@ test('disk: calls on files by kind, slow files with their owner', async (t) => {
   t.is(pane(disk, 'devices', 'list').empty(state), 'the block probe is off');
 });
 
+test('disk: slow system calls with the caller of the worst; why there are none', async (t) => {
+  const state = await stateOf('files');
+  t.is(pane(disk, 'slow-syscalls', 'list').empty(state), 'this recording has no probe syscall');
+  const syscalls = [{name: 'fsync', calls: 3, failed: 1, total_us: 60_000, worst_us: 30_000, pid: 7, comm: 'db'}];
+  const slow = {...state, detail: {...state.detail, syscalls}};
+  t.like(shown(disk, 'slow-syscalls', slow), [
+    {name: 'fsync', calls: '3', failed: '1', total: '60ms', worst: '30ms', pid: '7', comm: 'db'},
+  ]);
+});
+
 test('memory: what was killed, by whose limit; pressure as the samples say', async (t) => {
   const state = await stateOf('trouble');
   t.like(shown(memory, 'oom-log', state), [

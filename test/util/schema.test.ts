@@ -38,6 +38,7 @@ const known = [
   synthetic.oom(1),
   synthetic.retransmit(1),
   synthetic.slowFile(1, 20_000),
+  synthetic.slowCall(1, 20_000),
   synthetic.drop(1, {device: 'eth0', netns: 4026531840}),
   synthetic.fault(1, {latency_us: 8400}),
   synthetic.pressure(1, {scope: '/a', working_set_bytes: 1, usage_bytes: 2, limit_bytes: 3, utilization_pct: 33.4}),

@@ -18,6 +18,7 @@ import type {
   Sample,
   SchedLatencyEvent,
   Stamp,
+  SyscallSlowEvent,
   TcpRetransmitEvent,
   VfsSlowEvent,
 } from '../../src/types/stream.ts';
@@ -202,6 +203,25 @@ export function slowFile(atMs: number, latency_us: number, more: Partial<VfsSlow
     fs: 'ext4',
     size_bytes: 65_536,
     file_type: 'regular',
+    ...more,
+  };
+}
+
+export function slowCall(atMs: number, latency_us: number, more: Partial<SyscallSlowEvent> = {}): SyscallSlowEvent {
+  return {
+    kind: 'event',
+    ...stamp(atMs),
+    type: 'SYSCALL_SLOW',
+    subsystem: 'syscall',
+    severity: latency_us >= 100_000 ? 'critical' : 'warning',
+    cpu: 1,
+    pid: 78,
+    comm: 'mover',
+    latency_us,
+    syscall: 82,
+    syscall_name: 'rename',
+    ret: -5,
+    errno: 'EIO',
     ...more,
   };
 }

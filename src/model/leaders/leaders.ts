@@ -1,4 +1,4 @@
-import type {DropPlace, Faulter, Peer, SlowFile, SlowRequests, Waiter} from '../../types/detail.ts';
+import type {DropPlace, Faulter, Peer, SlowFile, SlowRequests, SlowSyscall, Waiter} from '../../types/detail.ts';
 import type {
   BioLatencyEvent,
   KernelEvent,
@@ -6,6 +6,7 @@ import type {
   PageFaultEvent,
   Sample,
   SchedLatencyEvent,
+  SyscallSlowEvent,
   TcpRetransmitEvent,
   VfsSlowEvent,
 } from '../../types/stream.ts';
@@ -14,12 +15,14 @@ import {DropPlaces, PeerSegments} from './packets.ts';
 import {heaviest, MAX_KEYS, Ranking} from './ranking.ts';
 import {Requests} from './requests.ts';
 import {SlowCalls} from './slow-calls.ts';
+import {Syscalls} from './syscalls.ts';
 import {Waits} from './waits.ts';
 
 /** Who stands out in the last minute: what events and samples say of tasks, files, devices and peers. */
 export class Leaders {
   readonly #waits = new Ranking(() => new Waits());
   readonly #files = new Ranking(() => new SlowCalls());
+  readonly #syscalls = new Ranking(() => new Syscalls());
   readonly #requests = new Ranking(() => new Requests());
   readonly #faults = new Ranking(() => new FaultCounts());
   readonly #peers = new Ranking(() => new PeerSegments());
@@ -30,6 +33,7 @@ export class Leaders {
     if (type === 'SCHED_LATENCY') this.#wait(event as SchedLatencyEvent, atMs);
     else if (type === 'BIO_LATENCY') this.#request(event as BioLatencyEvent, atMs);
     else if (type === 'VFS_SLOW') this.#file(event as VfsSlowEvent, atMs);
+    else if (type === 'SYSCALL_SLOW') this.#syscall(event as SyscallSlowEvent, atMs);
     else if (type === 'PAGE_FAULT') this.#fault(event as PageFaultEvent, atMs);
     else if (type === 'TCP_RETRANSMIT') this.#retransmit(event as TcpRetransmitEvent, atMs);
     else if (type === 'PACKET_DROP') this.#drop(event as PacketDropEvent, atMs);
@@ -48,6 +52,10 @@ export class Leaders {
 
   files(nowMs: number): SlowFile[] {
     return this.#files.top(nowMs).map((each) => each.row());
+  }
+
+  syscalls(nowMs: number): SlowSyscall[] {
+    return this.#syscalls.top(nowMs).map((each) => each.row());
   }
 
   requests(nowMs: number): SlowRequests[] {
@@ -77,6 +85,10 @@ export class Leaders {
   /** What sleeps by design is no slow file. */
   #file(event: VfsSlowEvent, atMs: number): void {
     if (event.severity !== 'info') this.#files.at(SlowCalls.key(event), atMs).add(event);
+  }
+
+  #syscall(event: SyscallSlowEvent, atMs: number): void {
+    if (event.severity !== 'info') this.#syscalls.at(event.syscall_name, atMs).add(event);
   }
 
   #fault(event: PageFaultEvent, atMs: number): void {

@@ -1,4 +1,5 @@
-import type {Focus, Histogram} from '../../types/stream.ts';
+import type {Focus} from '../../types/stream.ts';
+import type {OfFocus} from '../live-sampler.ts';
 import {FocusedProcess} from './process.ts';
 
 /** The one process that is looked into, if any: it is read once an interval, and only while somebody looks. */
@@ -23,12 +24,12 @@ export class FocusControl {
     return undefined;
   }
 
-  /** Its figures since the last sample, or since it was turned to, with its distributions. */
-  sample(histograms: Histogram[] = []): Focus | undefined {
+  /** Its figures since the last sample, or since it was turned to, with what the probes keep apart of it. */
+  sample({histograms, syscalls}: OfFocus = {histograms: [], syscalls: []}): Focus | undefined {
     const focus = this.process?.sample();
     // Its number may be given to another one.
     if (focus?.ended) this.turn(0);
-    return focus && {...focus, ...(histograms.length > 0 && {histograms})};
+    return focus && {...focus, ...(histograms.length > 0 && {histograms}), ...(syscalls.length > 0 && {syscalls})};
   }
 
   private turn(pid: number): void {

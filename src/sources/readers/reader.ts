@@ -1,5 +1,5 @@
 import type {ProbeCounts} from '../../native/snapshot.ts';
-import type {Counter, Histogram, ProcessRow, Sample} from '../../types/stream.ts';
+import type {Counter, FocusSyscall, Histogram, ProcessRow, Sample} from '../../types/stream.ts';
 
 /** A process's page faults of the interval. */
 export type ProcessFaults = Omit<Required<ProcessRow>, 'time_bucket'>;
@@ -9,6 +9,8 @@ export interface SampleParts {
   histograms: Histogram[];
   /** Of the process that is looked into alone. */
   focus: Histogram[];
+  /** Likewise: its system calls. */
+  focusSyscalls: FocusSyscall[];
   counters: Counter[];
   accuracy: NonNullable<Sample['accuracy']>;
   processes: ProcessFaults[];

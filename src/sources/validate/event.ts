@@ -64,6 +64,13 @@ const BY_TYPE = new Map<string, Check<unknown>>([
     ),
   ],
   [
+    'SYSCALL_SLOW',
+    shape(
+      {latency_us: MICROS, syscall: integer(-(2 ** 31), 2 ** 31 - 1), syscall_name: NAME},
+      {ret: integer(Number.MIN_SAFE_INTEGER, Number.MAX_SAFE_INTEGER), errno: NAME},
+    ),
+  ],
+  [
     'OOM_KILL',
     shape(
       {victim_pid: PID, victim_comm: NAME},

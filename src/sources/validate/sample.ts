@@ -71,6 +71,10 @@ const FOCUS = shape(
     started: STAMP.time,
     interval_ms: INTERVAL,
     histograms: list(histogram, 64),
+    syscalls: list(
+      shape({syscall_name: NAME, count: COUNT, total_us: MICROS}, {syscall: integer(0, 2 ** 31 - 1), max_us: MICROS}),
+      1024,
+    ),
     ...Object.fromEntries(FOCUS_COUNTS.map((key) => [key, COUNT])),
   },
 );

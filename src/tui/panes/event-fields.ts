@@ -44,6 +44,12 @@ const BY_TYPE: Record<string, [field: string, name: string, shown: Shown][]> = {
     ['file_type', 'file', text],
     ['inode', 'inode', text],
   ],
+  SYSCALL_SLOW: [
+    ['latency_us', 'latency', time],
+    ['syscall_name', 'syscall', text],
+    ['errno', 'errno', text],
+    ['ret', 'ret', text],
+  ],
   OOM_KILL: [
     ['victim_comm', 'victim', text],
     ['victim_pid', 'victim_pid', text],

@@ -26,7 +26,6 @@ export const NAMES: Record<SubsystemName, string> = {
 
 /** What the tiles will show whose probes come with a later version. */
 const LATER: Partial<Record<SubsystemName, string>> = {
-  syscall: 'slow system calls: with a later version',
   process: 'starts, exits and crashes: with a later version',
 };
 

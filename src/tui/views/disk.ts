@@ -1,4 +1,4 @@
-import type {SlowFile} from '../../types/detail.ts';
+import type {SlowFile, SlowSyscall} from '../../types/detail.ts';
 import {count, duration, percentileText, rate} from '../../util/format.ts';
 import {figure, label} from '../panes/columns.ts';
 import {type Device, deviceRows, type FileOp, fileOps} from '../panes/disk-rows.ts';
@@ -123,7 +123,41 @@ const files: ListPane<FileRow> = {
   empty: (state) => whyNothing(state, 'vfs', 'no call of the last minute was past the threshold'),
 };
 
-/** Requests by device, calls on files by kind, and the files that were slow. */
+type SyscallRow = SlowSyscall & {limits: Limits};
+
+const syscallRows = perSample((state): SyscallRow[] =>
+  state.detail.syscalls.map((row) => ({...row, limits: limits(state, 'syscall')})),
+);
+
+const syscalls: ListPane<SyscallRow> = {
+  kind: 'list',
+  id: 'slow-syscalls',
+  subsystem: 'syscall',
+  title: 'Slow system calls',
+  note: () => 'past the threshold, last 60 s',
+  rows: syscallRows,
+  key: ({name}) => name,
+  columns: [
+    label(['name', 'SYSCALL', 16, 0], ({name}) => name, {grow: true}),
+    figure(['calls', 'CALLS', 6, 1], ({calls}) => calls, count),
+    figure(['failed', 'FAILED', 6, 3], ({failed}) => failed, count),
+    figure(['total', 'TOOK', 8, 2], (row) => row.total_us, duration),
+    figure(
+      ['worst', 'WORST', 8, 0],
+      (row) => row.worst_us,
+      duration,
+      heat((row) => row.worst_us),
+    ),
+    figure(['pid', 'PID', 8, 2], ({pid}) => pid, String),
+    label(['comm', 'COMMAND', 16, 1], ({comm}) => comm),
+  ],
+  sort: {column: 'total', descending: true},
+  pid: ({pid}) => pid,
+  subject: ({pid, comm, container, name}) => ({pid, comm, container, type: 'SYSCALL_SLOW', text: name}),
+  empty: (state) => whyNothing(state, 'syscall', 'no call of the last minute was past the threshold'),
+};
+
+/** Requests by device, calls on files by kind, the files that were slow, and the system calls. */
 export const disk: View = {
   id: 'disk',
   title: 'Disk & files',
@@ -136,6 +170,6 @@ export const disk: View = {
       min: 5,
       beside: {pane: operations, weight: 2, min: 4},
     },
-    {pane: files, weight: 3, min: 4},
+    {pane: files, weight: 3, min: 4, beside: {pane: syscalls, weight: 2, min: 4}},
   ],
 };

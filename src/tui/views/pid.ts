@@ -6,8 +6,9 @@ import {eventsOf} from '../panes/pid/its-events.ts';
 import {paintLatencies} from '../panes/pid/latencies.ts';
 import {eventList} from '../panes/pid/list.ts';
 import {paintSlow} from '../panes/pid/slow.ts';
+import {syscallList} from '../panes/pid/syscalls.ts';
 
-/** The view of one process: who it is, its figures, its memory, what was slow, its events. */
+/** The view of one process: who it is, its figures, its memory, what was slow, its events, its system calls. */
 export function pidView(subject: Subject): View {
   const find = eventsOf(subject.pid);
   return {
@@ -64,7 +65,7 @@ export function pidView(subject: Subject): View {
           min: 7,
         },
       },
-      {pane: eventList(find), weight: 4, min: 6},
+      {pane: eventList(find), weight: 4, min: 6, beside: {pane: syscallList(subject.pid), weight: 2, min: 6}},
     ],
   };
 }

@@ -10,7 +10,13 @@ import type {Subject} from './identity.ts';
 
 const NAME = 14;
 const FIGURE = 7;
-const TITLES: Record<string, string> = {sched: 'for a CPU', block: 'disk', vfs: 'file'};
+const TITLES: Record<string, string> = {
+  sched: 'for a CPU',
+  block: 'disk',
+  vfs: 'file',
+  syscall: 'system call',
+  syscall_waits: 'its sleeps',
+};
 
 /** A line a distribution since somebody looks: how many, percentiles, and a bar an octave from 1 µs to 60 s. */
 export function paintLatencies({pid}: Subject, state: State, theme: Theme, width: number, height: number): string[] {
