@@ -119,7 +119,7 @@ test('its panes paint lines of exactly their width, whatever the names', async (
   await more(3);
   t.is(store.state.focus?.now.pid, 1003);
   const panes = panesOf(store.viewNow);
-  t.is(panes.length, 6);
+  t.is(panes.length, 7);
   const size = fc.record({width: fc.integer({min: 10, max: 220}), height: fc.integer({min: 3, max: 40})});
   fc.assert(
     fc.property(size, fc.constantFrom(...panes), ({width, height}, pane) => {
