@@ -70,6 +70,7 @@ struct cfs_rq___5_18 {
 
 struct sched_entity {
 	u64 exec_start;
+	u64 sum_exec_runtime;
 	struct cfs_rq *cfs_rq;
 	unsigned char sched_delayed; /* 6.12+ */
 };
@@ -104,9 +105,13 @@ struct mm_struct___6_1 {
 	struct mm_rss_stat___6_1 rss_stat;
 };
 
+/* The counts are those of threads that have ended. */
 struct signal_struct {
-	unsigned long min_flt; /* of threads that have ended */
+	unsigned long nvcsw;
+	unsigned long nivcsw;
+	unsigned long min_flt;
 	unsigned long maj_flt;
+	unsigned long long sum_sched_runtime;
 	short oom_score_adj;
 };
 
@@ -182,7 +187,11 @@ struct fs_struct {
 
 struct task_struct {
 	struct thread_info thread_info;
+	unsigned int __state; /* 5.14+ */
 	unsigned int flags;
+	int on_cpu;
+	int exit_state;
+	struct task_struct *real_parent;
 	int prio;
 	int pid;
 	int tgid;

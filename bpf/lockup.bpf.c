@@ -11,7 +11,7 @@
  * Hung tasks and RCU stalls are the kernel's own findings. What lasts is told again every
  * REPEAT_NS, with its growing duration.
  */
-#include "common.h"
+#include "tasks.h"
 #include <linux/bpf_perf_event.h>
 
 #define LOCKUP_NS 10000000000ULL
@@ -168,24 +168,6 @@ static __always_inline __u32 last_cpu(struct task_struct *task)
 	if (bpf_core_field_exists(task->thread_info.cpu))
 		return BPF_CORE_READ(task, thread_info.cpu);
 	return BPF_CORE_READ(old, cpu);
-}
-
-/*
- * How long ago the task last ran: exec_start is the task clock then of its run queue, which lags
- * behind the queue's clock by the time that interrupts took. 0: unknown.
- */
-static __always_inline __u64 asleep_ns(struct task_struct *task)
-{
-	struct task_struct *here = (void *)bpf_get_current_task();
-	struct rq *rq;
-	s64 ns;
-
-	if (!bpf_core_field_exists(task->se.cfs_rq->rq))
-		return 0;
-	rq = BPF_CORE_READ(task, se.cfs_rq, rq);
-	ns = BPF_CORE_READ(here, se.cfs_rq, rq, clock) - BPF_CORE_READ(task, se.exec_start) -
-	     (BPF_CORE_READ(rq, clock) - BPF_CORE_READ(rq, clock_task));
-	return ns > 0 ? ns : 0;
 }
 
 static __always_inline bool told_lately(struct task_struct *task)

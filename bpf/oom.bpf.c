@@ -7,6 +7,7 @@
  * memcg; else the memcg is inferred: the nearest one above the victim that is at its limit.
  */
 #include "counters.h"
+#include "tasks.h"
 
 #define MEMCG_DEPTH 12
 /* memcg charges in batches of 64 pages (MEMCG_CHARGE_BATCH): a cgroup this near its limit is full.
@@ -173,24 +174,12 @@ static __always_inline void find_cause(struct ks_oom_event *event, struct task_s
 static __always_inline void measure_mm(struct ks_oom_event *event, struct task_struct *victim)
 {
 	struct mm_struct *mm = BPF_CORE_READ(victim, mm);
-	struct mm_struct___6_1 *old = (void *)mm;
-	s64 file, anon, shmem;
 
 	if (!mm)
 		return;
-	if (bpf_core_field_exists(old->rss_stat.count)) {
-		file = BPF_CORE_READ(old, rss_stat.count[0].counter);
-		anon = BPF_CORE_READ(old, rss_stat.count[1].counter);
-		shmem = BPF_CORE_READ(old, rss_stat.count[3].counter);
-	} else {
-		file = BPF_CORE_READ(mm, rss_stat[0].count);
-		anon = BPF_CORE_READ(mm, rss_stat[1].count);
-		shmem = BPF_CORE_READ(mm, rss_stat[3].count);
-	}
 	event->oom_flags |= KS_OOM_HAS_MM;
 	event->total_vm_bytes = bytes_of(BPF_CORE_READ(mm, total_vm));
-	event->rss_bytes =
-		bytes_of((file > 0 ? file : 0) + (anon > 0 ? anon : 0) + (shmem > 0 ? shmem : 0));
+	event->rss_bytes = bytes_of(rss_pages(mm));
 }
 
 static __always_inline bool seen_before(struct task_struct *task)

@@ -556,16 +556,69 @@ struct ks_netns_row {
 	__u32 pad;
 };
 
+/* Bits of a task's state and exit state (include/linux/sched.h), the same since 4.14. */
+enum ks_task_state {
+	KS_TASK_RUNNING = 0,
+	KS_TASK_INTERRUPTIBLE = 0x1,
+	KS_TASK_UNINTERRUPTIBLE = 0x2,
+	KS_TASK_STOPPED = 0x4,
+	KS_TASK_TRACED = 0x8,
+	KS_TASK_EXIT_DEAD = 0x10,
+	KS_TASK_ZOMBIE = 0x20,
+	KS_TASK_PARKED = 0x40,
+	KS_TASK_DEAD = 0x80,
+	KS_TASK_NOLOAD = 0x400,
+};
+
 /*
- * Row of faults: a thread's page faults since it began; the leader's with those of threads that
- * have ended, and the process's name. start_ns tells processes of one number apart.
+ * What the task iterator says of a thread: figures since it began; the leader's with those of
+ * threads that have ended (but for delay_ns), and what is the process's. start_ns tells threads of
+ * one number apart.
  */
-struct ks_fault_row {
+struct ks_task_row {
 	__u64 start_ns;
+	__u64 cpu_ns;
+	__u64 delay_ns; /* in run queues */
+	__u64 voluntary;
+	__u64 involuntary;
 	__u64 minor;
 	__u64 major;
+	__u64 waiting_ns; /* now, for a CPU or uninterruptibly; 0: isn't */
+	__u64 rss_pages;
+	__u64 cgroup_id;
 	__u32 tgid;
 	__u32 tid;
+	__u32 ppid;
+	__u32 uid;
+	__u32 state;
+	__u32 pad;
+	__u8 comm[KS_COMM_LEN];
+};
+
+/*
+ * Row of tasks: a process, and what its threads have had since the last pass. A process that was
+ * there before the first pass it was seen in has no figures yet (known 0).
+ */
+struct ks_process_row {
+	__u64 start_ns;
+	__u64 cpu_ns;
+	__u64 delay_ns;
+	__u64 voluntary;
+	__u64 involuntary;
+	__u64 minor;
+	__u64 major;
+	__u64 waiting_ns; /* the longest of its threads' */
+	__u64 rss_bytes;
+	__s64 rss_growth; /* bytes */
+	__u64 cgroup_id;
+	__u32 pid;
+	__u32 ppid;
+	__u32 uid;
+	__u32 threads;
+	__u32 state; /* of the busiest: one that runs, or waits uninterruptibly, before the leader */
+	__u32 known;
+	__u32 page_bytes;
+	__u32 pad;
 	__u8 comm[KS_COMM_LEN];
 };
 

@@ -162,10 +162,13 @@ const struct chain chains[] = {
 		  {
 			  {"major_fault", "perf_event", .perf = &major_faults},
 		  }},
-		 {"processes",
-		  "whose minor faults they are is unknown",
+	 }},
+	{"tasks",
+	 {
+		 {"task iterator",
+		  REQUIRED,
 		  {
-			  {"count_faults", "iter"},
+			  {"list_tasks", "iter"},
 		  }},
 	 }},
 	{"fault-latency",

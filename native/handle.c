@@ -156,6 +156,7 @@ void kstop_close(struct kstop *k)
 	pthread_mutex_destroy(&k->draining);
 	pthread_mutex_destroy(&k->pressure.lock);
 	free(k->scratch);
+	free_tasks(k);
 	free(k);
 }
 

@@ -134,6 +134,7 @@ struct kstop {
 	int log_fd;    /* /dev/kmsg */
 	void *scratch; /* one per-CPU map value */
 	size_t scratch_bytes;
+	struct tasks *tasks; /* what the last pass found */
 	struct probe probes[MAX_PROBES];
 	pthread_mutex_t draining;
 	/* Of the running drain. */
@@ -239,7 +240,11 @@ int folded_rows(struct probe *probe, size_t offset, size_t count, uint64_t epoch
 /* The same of the process that is looked into, if one is. */
 int focus_rows(struct probe *probe, size_t offset, size_t count, uint64_t epoch, struct sink *sink);
 size_t focus_bytes(struct probe *probe, size_t count);
-int task_rows(struct kstop *k, struct probe *probe, uint64_t epoch, struct sink *sink);
+/* tasks.c */
+int process_rows(struct kstop *k, struct probe *probe, uint64_t epoch, struct sink *sink);
+void free_tasks(struct kstop *k);
+/* iterate.c: the descriptor of a new pass of a probe's iterator; -ENOENT when it isn't attached. */
+int begin_pass(struct probe *probe, const char *name);
 /* Bytes that the probe's rows take now. */
 size_t rows_bytes(struct probe *probe);
 /* Writes them and begins a new interval for the maxima; 0 or -ENOSPC, -ENOMEM. */

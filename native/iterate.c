@@ -6,8 +6,7 @@
 #include <string.h>
 #include <unistd.h>
 
-/* A new pass of a probe's iterator; -ENOENT when it isn't attached. */
-static int begin_pass(struct probe *probe, const char *name)
+int begin_pass(struct probe *probe, const char *name)
 {
 	for (size_t i = 0; i < MAX_ROLES; i++) {
 		struct bpf_program *program = role_program(probe, i);
@@ -19,33 +18,6 @@ static int begin_pass(struct probe *probe, const char *name)
 		return fd < 0 ? -errno : fd;
 	}
 	return -ENOENT;
-}
-
-/*
- * The rows of faults: a thread each; none while the iterator isn't attached. The kernel hands out
- * whole rows, as many as fit.
- */
-int task_rows(struct kstop *k, struct probe *probe, uint64_t epoch, struct sink *sink)
-{
-	const size_t row = sizeof(struct ks_fault_row);
-	int fd = begin_pass(probe, "count_faults"), n = 0;
-	char one[sizeof(struct ks_fault_row)];
-	size_t bytes = 0;
-
-	if (fd < 0)
-		return 0;
-	while (sink->left >= row && (n = read(fd, sink->at, sink->left - sink->left % row)) > 0) {
-		bytes += n;
-		sink->at += n;
-		sink->left -= n;
-	}
-	/* Full, but was that all? */
-	if (sink->left < row && (n = read(fd, one, sizeof(one))) > 0)
-		n = -1, errno = ENOSPC;
-	close(fd);
-	sink->head->rows = bytes / row;
-	sink->head->row_bytes = row;
-	return n < 0 ? -errno : 0;
 }
 
 int kstop_find_owners(struct kstop *k)

@@ -392,7 +392,7 @@ static const struct {
 	{"vfs", vfs_bytes, vfs_rows},
 	{"fault-latency", fault_bytes, fault_rows},
 	{"syscall", syscall_bytes, syscall_rows},
-	{"faults", no_bytes, task_rows},
+	{"tasks", no_bytes, process_rows},
 };
 
 #define SOURCES (sizeof(sources) / sizeof(sources[0]))

@@ -107,6 +107,15 @@ export const FLAGS: readonly Flag[] = [
     default: '10000',
   },
   {name: 'syscall-crit', value: 'US', commands: RUN, help: 'the same, critical', default: '10 x warn'},
+  {
+    name: 'top',
+    value: 'N',
+    type: 'count',
+    range: [1, 10_000, 'rows'],
+    commands: RUN,
+    help: 'process rows in a sample, the busiest; the screen has them all',
+    default: '50',
+  },
   {name: 'probes', value: 'LIST', commands: RUN, help: 'all, default, names; -name leaves one out', default: 'default'},
   {
     name: 'pid',

@@ -2,13 +2,14 @@ import {Model} from '../model/model.ts';
 import {EngineError} from '../native/engine.ts';
 import {FilterError, LiveSource} from '../sources/live.ts';
 import {refusalIn} from '../sources/probe-report.ts';
+import {SCREEN_ROWS} from '../util/limits.ts';
 import {UsageError} from './errors.ts';
 import type {RunOptions} from './options.ts';
 import {VERSION} from './version.ts';
 
 /** Attaches the probes. Throws UsageError for a filter that names nothing, EngineError when none can run. */
-export async function openLive(options: RunOptions): Promise<{source: LiveSource; model: Model}> {
-  const {intervalS, probes, thresholds, filter, includeWaits, withArgs, maxOverheadPct} = options;
+export async function openLive(options: RunOptions, onScreen = false): Promise<{source: LiveSource; model: Model}> {
+  const {intervalS, probes, thresholds, filter, includeWaits, withArgs, top, maxOverheadPct} = options;
   let source: LiveSource;
   try {
     source = await LiveSource.open({
@@ -19,6 +20,7 @@ export async function openLive(options: RunOptions): Promise<{source: LiveSource
       filter,
       includeWaits,
       withArgs,
+      top: onScreen ? SCREEN_ROWS : top,
       maxOverheadPct,
       skip: process.env.KSTOP_SKIP_METHODS,
     });

@@ -25,7 +25,7 @@ async function live(options: LiveOptions): Promise<ExitCode> {
   const onScreen = options.face === 'auto' && !options.output && process.stdin.isTTY && process.stdout.isTTY;
   // Loaded while other threads attach the probes.
   if (onScreen) import('../tui/index.tsx').catch(() => {});
-  const session = await liveSession(options);
+  const session = await liveSession(options, onScreen);
   return onScreen ? await runScreen(session, {...options, stdin: process.stdin}) : await runStream(session, options);
 }
 
@@ -34,11 +34,11 @@ async function record(options: RecordOptions): Promise<ExitCode> {
 }
 
 /** Attaches the probes. A signal that comes meanwhile ends the run once it has begun. */
-async function liveSession(options: RunOptions) {
+async function liveSession(options: RunOptions, onScreen = false) {
   const signals = new Signals();
   const {openLive} = await import('./live.ts');
   const check = options.check ? new Check(options.probes) : undefined;
-  return {...(await openLive(options)), check, durationS: options.durationS, signals};
+  return {...(await openLive(options, onScreen)), check, durationS: options.durationS, signals};
 }
 
 async function replay(options: ReplayOptions): Promise<ExitCode> {

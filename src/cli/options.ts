@@ -1,6 +1,7 @@
 import {parseArgs} from 'node:util';
 import {findProbe, THRESHOLD_MAX_US} from '../probes/catalog.ts';
 import type {Filter, Thresholds} from '../types/stream.ts';
+import {ROWS} from '../util/limits.ts';
 import {UsageError} from './errors.ts';
 import {COMMANDS, type Command, FLAGS, type Flag, findFlag} from './flags.ts';
 import {nearest} from './nearest.ts';
@@ -20,6 +21,8 @@ export interface RunOptions {
   includeWaits: boolean;
   /** Command lines too. */
   withArgs: boolean;
+  /** Process rows of a sample. */
+  top: number;
   /** Percent of all CPUs' time that the probes may take. */
   maxOverheadPct: number;
   check: boolean;
@@ -214,6 +217,7 @@ function runOptions(given: Given): RunOptions {
     ...(filter && {filter}),
     includeWaits: values.has('include-waits'),
     withArgs: values.has('with-args'),
+    top: values.has('top') ? countIn('--top', values.get('top') ?? '', ...rangeOf('top')) : ROWS,
     maxOverheadPct: number('max-overhead', 1),
     check: values.has('check'),
   };

@@ -125,35 +125,6 @@ export function readSyscallRows(view: DataView): SyscallRow[] {
   });
 }
 
-/** Cumulative page faults of a thread; the leader's with those of threads that have ended. */
-export interface TaskFaults {
-  tgid: number;
-  /** When the process began (boot-time nanoseconds): numbers are given out anew. */
-  startNs: bigint;
-  minor: number;
-  major: number;
-  /** The process's name, in the leader's row. */
-  comm?: string;
-}
-
-export function readTaskFaults(view: DataView): TaskFaults[] {
-  const layout = LAYOUT.fault_row;
-  const bytes = Buffer.from(view.buffer, view.byteOffset, view.byteLength);
-  return rows(view, (at) => {
-    const tgid = view.getUint32(at + layout.tgid, true);
-    const leader = view.getUint32(at + layout.tid, true) === tgid;
-    const name = bytes.subarray(at + layout.comm, at + layout.comm + 16);
-    const end = name.indexOf(0);
-    return {
-      tgid,
-      startNs: view.getBigUint64(at + layout.start_ns, true),
-      minor: u64(view, at + layout.minor),
-      major: u64(view, at + layout.major),
-      ...(leader && {comm: name.toString('utf8', 0, end < 0 ? name.length : end)}),
-    };
-  });
-}
-
 export function readNetnsRows(view: DataView): NetnsRow[] {
   const layout = LAYOUT.netns_row;
   return rows(view, (at) => ({

@@ -2,6 +2,7 @@ import {join} from 'node:path';
 import type {Frame} from '../types/frame.ts';
 import type {State} from '../types/state.ts';
 import type {Summary} from '../types/stream.ts';
+import {ROWS} from '../util/limits.ts';
 import {fileStem, withFreeName} from './file-name.ts';
 import {createRecording, type RecordOutput, startOf} from './record.ts';
 import {headerNow} from './snapshot.ts';
@@ -63,7 +64,7 @@ export class StreamRecorder {
   }
 
   #write(frame: Frame): Promise<void> {
-    return this.#guarded(() => this.#output.frame(frame));
+    return this.#guarded(() => this.#output.frame(withRows(frame)));
   }
 
   async #guarded(work: () => Promise<void>): Promise<void> {
@@ -76,6 +77,13 @@ export class StreamRecorder {
       this.onFailure(error);
     }
   }
+}
+
+/** A screen's samples have all processes, a recording's the busiest. */
+function withRows(frame: Frame): Frame {
+  const {sample} = frame;
+  if (!sample?.processes || sample.processes.length <= ROWS) return frame;
+  return {...frame, sample: {...sample, processes: sample.processes.slice(0, ROWS)}};
 }
 
 /** Header and counters of this moment. */

@@ -120,6 +120,13 @@ export const PROBES: readonly ProbeSpec[] = [
     critUs: 100_000,
   },
   {
+    id: 'tasks',
+    subsystem: 'process',
+    types: [],
+    default: true,
+    help: 'the process table: CPU time, run-queue delay, switches, faults and memory of each',
+  },
+  {
     id: 'lockup',
     subsystem: 'lockup',
     types: ['SOFT_LOCKUP', 'HUNG_TASK', 'RCU_STALL'],

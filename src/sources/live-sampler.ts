@@ -14,6 +14,16 @@ export interface OfFocus {
 
 export const noFocus = (): OfFocus => ({histograms: [], syscalls: []});
 
+const noParts = (intervalMs: number, focus: OfFocus): SampleParts => ({
+  intervalMs,
+  histograms: [],
+  focus: focus.histograms,
+  focusSyscalls: focus.syscalls,
+  counters: [],
+  accuracy: {},
+  processes: [],
+});
+
 /** Makes one sample an interval from the kernel's maps and files. Statuses are the model's to fill in. */
 export class LiveSampler {
   private readonly host = new HostFigures();
@@ -38,14 +48,7 @@ export class LiveSampler {
    * system calls of the process that is looked into.
    */
   sample(stamp: Stamp, intervalMs: number, found: (event: KernelEvent) => void, focus: OfFocus = noFocus()): Sample {
-    const parts: SampleParts = {
-      histograms: [],
-      focus: focus.histograms,
-      focusSyscalls: focus.syscalls,
-      counters: [],
-      accuracy: {},
-      processes: [],
-    };
+    const parts = noParts(intervalMs, focus);
     const own = this.overhead.sampling(() => {
       for (const {id} of PROBES) this.read(id, parts);
       return this.probes.sampleFiles(parts, stamp, intervalMs);
@@ -72,6 +75,12 @@ export class LiveSampler {
       loss: this.loss(),
       ...(Object.keys(accuracy).length > 0 && {accuracy}),
     };
+  }
+
+  /** Takes what figures of the first interval are compared with. */
+  begin(): void {
+    const parts = noParts(0, noFocus());
+    this.overhead.sampling(() => this.read('tasks', parts));
   }
 
   close(): void {

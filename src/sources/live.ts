@@ -21,6 +21,7 @@ import {
   type Thresholds,
 } from '../types/stream.ts';
 import {percent} from '../util/format.ts';
+import {ROWS} from '../util/limits.ts';
 import {Problem} from '../util/problem.ts';
 import {CgroupPaths, canonicalCgroup} from './cgroup-paths.ts';
 import {ProbeCost} from './cost.ts';
@@ -30,8 +31,8 @@ import {hostIdentity} from './host-identity.ts';
 import {LiveProbes} from './live-probes.ts';
 import {LiveSampler, noFocus} from './live-sampler.ts';
 import {Lockups} from './lockups/lockups.ts';
-import {OwnerSearch} from './owner-search.ts';
 import {Overhead} from './overhead.ts';
+import {OwnerSearch} from './owner-search.ts';
 import {PressureProbe} from './pressure.ts';
 import type {ProbeReport} from './probe-report.ts';
 import {BlockReader} from './readers/block.ts';
@@ -42,6 +43,7 @@ import {FaultsReader} from './readers/faults.ts';
 import {RetransmitReader} from './readers/retransmit.ts';
 import {SchedReader} from './readers/sched.ts';
 import {SyscallReader} from './readers/syscall.ts';
+import {TasksReader} from './readers/tasks.ts';
 import {VfsReader} from './readers/vfs.ts';
 import {Symbols} from './symbols.ts';
 import {TrafficProbe} from './traffic/traffic.ts';
@@ -70,6 +72,8 @@ export interface LiveOptions {
   includeWaits?: boolean;
   /** Command lines of the process that is looked into: they can hold secrets. */
   withArgs?: boolean;
+  /** Process rows of a sample; 50 without it. */
+  top?: number;
   /** Percent of all CPUs' time that the probes may take; without it they are never paused. */
   maxOverheadPct?: number;
   /** Attach methods not to try (tests of the fallbacks). */
@@ -155,6 +159,7 @@ export class LiveSource implements Source {
       retransmit: this.retransmits,
       drops: new DropReader(() => drops.reasons),
       'container-traffic': new ContainerTrafficReader((id) => this.cgroups.get(id, true)),
+      tasks: new TasksReader({top: options.top ?? ROWS, sameNumbers: !inOwnPidNamespace()}),
       faults: new FaultsReader(() => filter === undefined && this.probes.isOn('faults')),
       'fault-latency': new FaultLatencyReader(),
     };
@@ -193,6 +198,7 @@ export class LiveSource implements Source {
     this.draining = starting.catch(() => undefined);
     await starting;
     if (this.probes.isOn('retransmit')) this.engine.findOwners();
+    this.sampler.begin();
     this.overhead.look();
   }
 

@@ -38,6 +38,8 @@ export interface Glyphs {
   /** Corners and sides: top left, top right, bottom left, bottom right, horizontal, vertical. */
   box: string;
   focus: string;
+  /** Before a row of a tree that has a parent. */
+  branch: string;
   dot: string;
   play: string;
   pause: string;
@@ -70,6 +72,7 @@ const UNICODE: Glyphs = {
   bars: '▁▂▃▄▅▆▇█',
   box: '┌┐└┘─│',
   focus: '▶',
+  branch: '└',
   dot: '·',
   play: '▶',
   pause: '‖',
@@ -87,6 +90,7 @@ const ASCII: Glyphs = {
   bars: '_.-:=+*#',
   box: '++++-|',
   focus: '>',
+  branch: '`',
   dot: '.',
   play: '>',
   pause: '=',

@@ -310,14 +310,33 @@ export interface Psi {
   full_avg10_pct?: number;
 }
 
-/** One process over the interval. More figures will join; those that are absent are unknown. */
+/** One process over the interval. Figures that are absent are unknown; those of its time are absent in its first sample. */
 export interface ProcessRow {
   /** The interval's end, seconds since 1970. */
   time_bucket: number;
   pid: number;
+  ppid?: number;
   comm: string;
+  uid?: number;
+  context_switches?: number;
+  voluntary_switches?: number;
+  involuntary_switches?: number;
+  /** Only while the probe `wakeups` is on. */
+  wakeups?: number;
+  cpu_time_ms?: number;
+  /** CPU time by task switch; absent without one. */
+  avg_timeslice_us?: number;
+  /** Waits for a CPU that ended in the interval; those of threads that ended in it are not kept. */
+  run_delay_ms?: number;
+  /** How long the longest waiting of its threads has waited, for a CPU or uninterruptibly, and still does. */
+  waiting_ms?: number;
   minor_faults?: number;
   major_faults?: number;
+  /** Absent for a process without memory of its own: of the kernel, or a zombie. */
+  rss_bytes?: number;
+  rss_growth_bytes_per_s?: number;
+  threads?: number;
+  state?: TaskState;
 }
 
 export type TaskState =

@@ -36,6 +36,7 @@ test('the defaults are the contract’s', (t) => {
     probes: DEFAULT,
     includeWaits: false,
     withArgs: false,
+    top: 50,
     maxOverheadPct: 1,
     check: false,
     face: 'auto',

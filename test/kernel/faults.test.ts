@@ -65,7 +65,7 @@ testUnless(tools, 'faults of the kernel on behalf of a process are its own', asy
 
 testUnless(tools, 'minor faults are counted, and no event', async (t) => {
   const load = await faulter(t, {as: 'kt-minor'});
-  const kstop = await Kstop.start(t, ['--probes', 'faults', '-i', '0.5']);
+  const kstop = await Kstop.start(t, ['--probes', 'faults,tasks', '-i', '0.5']);
   await kstop.sampleFromNow();
   const before = counterIn(kstop.samples.at(-1), 'page_faults', {kind: 'minor'})!;
   const kept = faultCounts(load);

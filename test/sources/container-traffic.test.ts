@@ -22,7 +22,15 @@ function snapshot(...rows: Row[]): DataView {
 
 function received(reader: ContainerTrafficReader, ...rows: Row[]): Record<string, number> {
   const view = snapshot(...rows);
-  const parts: SampleParts = {histograms: [], counters: [], accuracy: {}, processes: [], focus: [], focusSyscalls: []};
+  const parts: SampleParts = {
+    intervalMs: 1000,
+    histograms: [],
+    counters: [],
+    accuracy: {},
+    processes: [],
+    focus: [],
+    focusSyscalls: [],
+  };
   reader.read(view, readCounts(view), parts);
   const bytes = parts.counters.filter(({name, labels}) => name === 'container_net_bytes' && labels.direction === 'rx');
   return Object.fromEntries(bytes.map(({labels, value}) => [labels.cgroup, value]));

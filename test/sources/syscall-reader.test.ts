@@ -31,7 +31,15 @@ function snapshot(...entries: Entry[]): DataView {
 function reading() {
   const reader = new SyscallReader();
   return (...entries: Entry[]): SampleParts => {
-    const parts = {histograms: [], focus: [], focusSyscalls: [], counters: [], accuracy: {}, processes: []};
+    const parts = {
+      intervalMs: 1000,
+      histograms: [],
+      focus: [],
+      focusSyscalls: [],
+      counters: [],
+      accuracy: {},
+      processes: [],
+    };
     reader.read(snapshot(...entries), {} as ProbeCounts, parts);
     return parts;
   };

@@ -37,6 +37,7 @@ class Net {
   /** The counters of a sample, as `name label label`. */
   sample(): Record<string, number | undefined> {
     const parts: SampleParts = {
+      intervalMs: 1000,
       histograms: [],
       counters: [],
       accuracy: {},

@@ -72,7 +72,7 @@ test.serial('the terminal reports the mouse while the screen is there, unless to
       await pty.shows('LIVE');
       t.is(pty.raw.includes('\x1b[?1000h\x1b[?1006h'), mouse);
       pty.send('\x1b[<0;60;3M');
-      await pty.shows('Processes with');
+      await pty.shows('▶ Processes');
       pty.send('q');
       await pty.end();
       t.true(pty.raw.lastIndexOf('\x1b[?1000l') > pty.raw.lastIndexOf('\x1b[?1000h'));

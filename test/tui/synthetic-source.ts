@@ -212,7 +212,27 @@ export class SyntheticSource implements Source {
     return Array.from({length: processes}, (_, i) => {
       const pid = 1 + ((i * 7919 + this.ms) % processes);
       const comm = names[pid % names.length] as string;
-      return {time_bucket, pid, comm, minor_faults: (pid * 31) % 1000, ...(pid % 10 === 0 && {major_faults: pid})};
+      const busy = (pid * 31) % 1000;
+      return {
+        time_bucket,
+        pid,
+        ppid: pid >> 1,
+        comm,
+        uid: 1000,
+        context_switches: busy + 1,
+        voluntary_switches: busy,
+        involuntary_switches: 1,
+        cpu_time_ms: busy / 10,
+        avg_timeslice_us: 100,
+        run_delay_ms: pid % 50,
+        ...(pid % 50 === 0 && {waiting_ms: pid}),
+        minor_faults: busy,
+        major_faults: pid % 10 === 0 ? pid : 0,
+        rss_bytes: pid << 20,
+        rss_growth_bytes_per_s: (busy - 500) << 10,
+        threads: 1 + (pid % 9),
+        state: pid % 50 === 0 ? 'uninterruptible' : 'sleeping',
+      };
     });
   }
 

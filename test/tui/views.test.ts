@@ -18,7 +18,6 @@ const FIRST: Record<string, string> = {
   Disk: 'Devices',
   Memory: 'Stalled for memory',
   Network: 'Retransmits by peer',
-  Processes: 'Processes with page faults',
 };
 
 for (const [columns, rows] of [
@@ -34,7 +33,7 @@ for (const [columns, rows] of [
         pty.send(String(i + 1));
         const first = FIRST[title] ?? (title === 'Overview' ? undefined : title);
         if (first) await pty.shows(new RegExp(`┌─▶ ${first}`));
-        if (title === 'Processes') await pty.shows(/┌─▶ Processes with page faults 50/);
+        if (title === 'Processes') await pty.shows(/┌─▶ Processes 50/);
         if (title === 'Overview') await pty.shows(/Scheduler|▶sched/);
         const framed = pty.lines.slice(rows >= 30 ? 3 : 2, -1);
         if (columns >= 80 || title !== 'Overview') for (const line of framed) t.regex(line, /[│┐┘]$/, title);
@@ -71,11 +70,11 @@ test.serial('resized all the time, down to one cell: the screen is whole again e
         }
         const lines = pty.lines.slice(rows >= 30 ? 3 : 2, -1);
         return (
-          /Processes with/.test(lines[0] ?? '') && lines.every((line) => /[│┐┘]$/.test(line) && line.length === columns)
+          /▶ Processes/.test(lines[0] ?? '') && lines.every((line) => /[│┐┘]$/.test(line) && line.length === columns)
         );
       }, `a whole screen at ${columns}x${rows}`);
     }
-    t.regex(pty.text, /by minor faults ▼/);
+    t.regex(pty.text, /by cpu ▼/);
     pty.send('q');
     await pty.end();
     t.regex(pty.text, /rc 0/);
@@ -121,12 +120,13 @@ test.serial('processes: sorted, the selection stays on its row, Tab and numbers 
   await withPty({columns: 100, rows: 30, options: {processes: 200, intervalMs: 300}}, async (pty) => {
     await pty.shows('LIVE');
     pty.send('6');
-    await pty.shows(/by minor faults ▼/);
-    await pty.shows(/PID +MINOR FAULTS▼ +MAJOR FAULTS COMMAND .*│$/m);
-    await pty.shows(/CPU time, waits and memory by process come with a later version/);
+    await pty.shows(/by cpu ▼/);
+    await pty.shows(/PID S +CPU▼ +RUNQ +WAITING .*COMMAND .*│$/m);
     pty.send('s');
-    await pty.shows(/by major faults ▼/);
-    pty.send('ss');
+    await pty.shows(/by runq ▼/);
+    pty.send('s'.repeat(11));
+    await pty.shows(/by command ▲/);
+    pty.send('s');
     await pty.shows(/by pid ▼/);
     await pty.until(() => /^│▶ +200 /.test(pty.lines[5]!), 'the highest first');
     pty.send('I');
@@ -134,8 +134,10 @@ test.serial('processes: sorted, the selection stays on its row, Tab and numbers 
     await pty.until(() => /^│▶ +1 /.test(pty.lines[5]!), 'the lowest first');
     pty.send('jj');
     await pty.shows(/^│▶ +3 /m);
-    pty.send('s');
-    await pty.shows(/by minor faults ▼/);
+    pty.send('t');
+    await pty.shows(/^│▶ +3 .* └ \w/m);
+    pty.send('ts');
+    await pty.shows(/by uid ▼/);
     await pty.shows(/^│▶ +3 /m);
     pty.send('\r');
     await pty.shows('Process 3 ');

@@ -1,5 +1,6 @@
 import {closeSync, constants, openSync} from 'node:fs';
 import type {Focus} from '../../types/stream.ts';
+import {round} from '../../util/round.ts';
 import {isGone, readIfAllowed, readSmall} from './files.ts';
 import {type Io, parseArgs, parseCgroup, parseIo, parseStat, parseStatus, type Stat, userOf} from './proc.ts';
 import {Threads} from './threads.ts';
@@ -14,8 +15,6 @@ interface Look {
   stat: Stat;
   io?: Io;
 }
-
-const round = (value: number, digits: number): number => Number(value.toFixed(digits));
 
 /**
  * One process and its figures from /proc. Its folder is kept open, so that another one that is given its number later is

@@ -1,7 +1,6 @@
-import {type ProbeCounts, readTaskFaults} from '../../native/snapshot.ts';
+import type {ProbeCounts} from '../../native/snapshot.ts';
 import type {Counter} from '../../types/stream.ts';
 import {ProcFile} from '../host.ts';
-import {FaultGrowth} from './process-faults.ts';
 import type {ProbeReader, SampleParts} from './reader.ts';
 
 /** The lines `name value` of /proc/vmstat that are asked for; undefined for those that this kernel doesn't keep. */
@@ -27,18 +26,14 @@ export function faultCounters(text: string): Counter[] {
   return counters.flatMap(([name, labels, value]) => (value === undefined ? [] : [{name, labels, value}]));
 }
 
-/** Page faults of each process, and with swapped pages of the host, beside the events of major faults. */
+/** Page faults and swapped pages of the host, beside the events of major faults. */
 export class FaultsReader implements ProbeReader {
-  private readonly growth = new FaultGrowth();
   private readonly file = new ProcFile('/proc/vmstat');
 
   /** `wanted`: not while the probe is off, nor under a filter, where the host's counts would pass for its tasks'. */
   constructor(private readonly wanted: () => boolean) {}
 
-  read(view: DataView, _counts: ProbeCounts, into: SampleParts): void {
-    const threads = readTaskFaults(view);
-    if (threads.length > 0) into.processes.push(...this.growth.next(threads));
-    else this.growth.forget();
+  read(_view: DataView, _counts: ProbeCounts, into: SampleParts): void {
     const text = this.wanted() ? this.file.read() : undefined;
     if (text !== undefined) into.counters.push(...faultCounters(text));
   }

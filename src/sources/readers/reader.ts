@@ -1,11 +1,10 @@
 import type {ProbeCounts} from '../../native/snapshot.ts';
 import type {Counter, FocusSyscall, Histogram, ProcessRow, Sample} from '../../types/stream.ts';
 
-/** A process's page faults of the interval. */
-export type ProcessFaults = Omit<Required<ProcessRow>, 'time_bucket'>;
-
 /** What the probes add to a sample. */
 export interface SampleParts {
+  /** What the sample is of; 0: nothing can be told a second. */
+  readonly intervalMs: number;
   histograms: Histogram[];
   /** Of the process that is looked into alone. */
   focus: Histogram[];
@@ -13,7 +12,7 @@ export interface SampleParts {
   focusSyscalls: FocusSyscall[];
   counters: Counter[];
   accuracy: NonNullable<Sample['accuracy']>;
-  processes: ProcessFaults[];
+  processes: Omit<ProcessRow, 'time_bucket'>[];
 }
 
 /**

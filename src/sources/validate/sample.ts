@@ -79,6 +79,19 @@ const FOCUS = shape(
   },
 );
 
+const ROW_COUNTS = [
+  'context_switches',
+  'voluntary_switches',
+  'involuntary_switches',
+  'wakeups',
+  'minor_faults',
+  'major_faults',
+  'rss_bytes',
+  'threads',
+];
+const ROW_AMOUNTS = ['cpu_time_ms', 'avg_timeslice_us', 'run_delay_ms', 'waiting_ms'];
+const each = <T>(keys: string[], check: T): Record<string, T> => Object.fromEntries(keys.map((key) => [key, check]));
+
 export const SAMPLE = shape(
   {
     ...STAMP,
@@ -92,7 +105,17 @@ export const SAMPLE = shape(
   },
   {
     processes: list(
-      shape({time_bucket: COUNT, pid: PID, comm: NAME}, {minor_faults: COUNT, major_faults: COUNT}),
+      shape(
+        {time_bucket: COUNT, pid: PID, comm: NAME},
+        {
+          ppid: PID,
+          uid: integer(0, 2 ** 32 - 1),
+          state: NAME,
+          rss_growth_bytes_per_s: number(-1e18, 1e18),
+          ...each(ROW_COUNTS, COUNT),
+          ...each(ROW_AMOUNTS, AMOUNT),
+        },
+      ),
       65_536,
     ),
     focus: FOCUS,

@@ -13,6 +13,7 @@ export type Command =
   | 'back'
   | 'sort'
   | 'reverse'
+  | 'tree'
   | 'next-pane'
   | 'previous-pane'
   | 'up'
@@ -153,6 +154,7 @@ const LISTS: Row[] = [
   row('back', 'Esc Backspace', 'back from a process', {short: 'back', drilled: true}),
   row('sort', 's', 'sort by the next column', {short: 'sort', where: ['list']}),
   row('reverse', 'I', 'reverse the order', {short: 'reverse', where: ['list']}),
+  row('tree', 't', 'processes below their parents, or as a list', {where: ['list']}),
 ];
 
 const PROBES: Row[] = [

@@ -1,6 +1,7 @@
 import type {State} from '../../types/state.ts';
 import type {Filter} from '../filter/filter.ts';
 import type {Column, ListPane, Sort} from './pane.ts';
+import {treeOf} from './tree.ts';
 
 /** Below this many rows sorting anew costs nothing worth saving. */
 const FEW = 500;
@@ -12,6 +13,9 @@ export class ListState {
   rows: readonly unknown[] = [];
   /** Rows that the filter hides. */
   hidden = 0;
+  /** Shown as a tree; then `depths` says how deep each of the rows stands. */
+  tree = false;
+  depths: readonly number[] = [];
   /** Index of the selected row. */
   cursor = 0;
   /** Index of the first row on screen. */
@@ -20,7 +24,7 @@ export class ListState {
   height = 1;
   /** Key of the row that the selection stays on; undefined: on the first one, whichever it is. */
   private pinned: string | undefined;
-  private made: {version: number; source: readonly unknown[]; filter?: Filter; sort?: Sort} | undefined;
+  private made: {version: number; source: readonly unknown[]; filter?: Filter; sort?: Sort; tree: boolean} | undefined;
 
   constructor(readonly pane: ListPane) {
     this.sort = pane.sort;
@@ -33,16 +37,22 @@ export class ListState {
   /** Brings the rows up to date. `version` tells one state of the data from the next. */
   refresh(state: State, version: number, filter: Filter | undefined): void {
     const {made, sort, pane} = this;
-    const asked = made?.filter === filter && made?.sort === sort;
+    const asked = made?.filter === filter && made?.sort === sort && made?.tree === this.tree;
     if (made && asked && made.version === version) return;
     const source = pane.rows(state);
     const same = made && asked && made.source === source && source.length > FEW;
-    this.made = {version, source, filter, sort};
+    this.made = {version, source, filter, sort, tree: this.tree};
     if (same) return;
     const kept = filter && pane.subject ? source.filter((row) => filter.matches(pane.subject!(row))) : source;
     this.hidden = source.length - kept.length;
     const column = sort && pane.columns.find(({id}) => id === sort.column);
     this.rows = column ? sortRows(kept, column, sort.descending) : kept;
+    this.depths = [];
+    if (this.tree && pane.tree) {
+      const {rows, depths} = treeOf(this.rows, (row) => pane.key(row), pane.tree.parent);
+      this.rows = rows;
+      this.depths = depths;
+    }
     this.follow();
   }
 

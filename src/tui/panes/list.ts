@@ -56,7 +56,7 @@ export function paintList(pane: ListPane, store: Store, width: number, height: n
   }
   const end = Math.min(list.rows.length, list.top + room);
   for (let i = list.top; i < end; i++) {
-    lines.push(rowLine(list.rows[i], columns, inner, theme, focus && i === list.cursor));
+    lines.push(rowLine(list, i, columns, inner, theme, focus && i === list.cursor));
   }
   const border = {
     title: `${pane.title} ${count(list.rows.length)}`,
@@ -104,13 +104,30 @@ function aligned(text: string, {align}: Column<unknown>, width: number): string 
   return align === 'right' ? padStart(text, width) : fitText(text, width);
 }
 
-function rowLine(row: unknown, columns: readonly Fitted[], width: number, theme: Theme, selected: boolean): string {
+/** Deeper than this nothing moves to the right any more. */
+const DEEPEST = 12;
+
+/** What stands before the name of a row that has a parent above it. */
+function branch(depth: number, {glyphs}: Theme): string {
+  return depth > 0 ? `${'  '.repeat(Math.min(depth, DEEPEST) - 1)}${glyphs.branch} ` : '';
+}
+
+function rowLine(
+  list: ListState,
+  at: number,
+  columns: readonly Fitted[],
+  width: number,
+  theme: Theme,
+  selected: boolean,
+): string {
   const plain: Token = selected ? 'selected' : 'text';
   const line = new Line(width, theme, plain);
+  const row = list.rows[at];
   for (const [i, {column, width: cells}] of columns.entries()) {
     line.add(i === 0 && selected ? theme.glyphs.focus : ' ', plain);
     // A cell of many combining characters must not make a line of any length.
-    const text = cellText(column, row, cells);
+    const before = column.id === list.pane.tree?.column ? branch(list.depths[at] ?? 0, theme) : '';
+    const text = `${before}${cellText(column, row, cells)}`;
     line.add(aligned(text, column, cells), selected ? 'selected' : (column.token?.(row) ?? 'text'));
   }
   return line.end();

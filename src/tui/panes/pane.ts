@@ -57,6 +57,8 @@ export interface ListPane<Row = unknown> {
   /** Identity: the selection stays on its row as data moves. */
   key(row: Row): string;
   columns: readonly Column<Row>[];
+  /** Rows may be shown as a tree: whose child a row is, by key, and the column that is indented by it. */
+  tree?: {column: string; parent(row: Row): string | undefined};
   /** As it starts; absent: in the order of `rows()`. */
   sort?: Sort;
   /** The process that Enter looks into; absent: Enter says that there is none. */

@@ -68,6 +68,7 @@ const ACTIONS: Record<Command, Action> = {
   back: (store) => store.back(),
   sort: (store) => sorted(store, 'next'),
   reverse: (store) => sorted(store, 'reverse'),
+  tree,
   toggle,
   raise: (store) => stepThreshold(store, 1),
   lower: (store) => stepThreshold(store, -1),
@@ -123,6 +124,15 @@ function sorted(store: Store, how: 'next' | 'reverse'): void {
   const list = store.list(pane);
   const sort = how === 'next' ? list.nextSort() : list.reverse();
   if (!sort) store.say('this list keeps its own order', 'problem');
+}
+
+/** Turns a list into a tree and back. */
+function tree(store: Store): void {
+  const {pane} = store;
+  if (pane?.kind !== 'list') return;
+  const list = store.list(pane);
+  if (pane.tree) list.tree = !list.tree;
+  else store.say('the rows of this list have no parents', 'problem');
 }
 
 /** Says why the playback can't. */

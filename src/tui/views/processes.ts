@@ -1,13 +1,29 @@
 import type {State} from '../../types/state.ts';
-import type {ProcessRow, Sample} from '../../types/stream.ts';
-import {rate} from '../../util/format.ts';
+import type {ProcessRow, Sample, TaskState} from '../../types/stream.ts';
+import {bytes, compact, count, duration, percent} from '../../util/format.ts';
+import {figure, label} from '../panes/columns.ts';
 import type {ListPane, View} from '../panes/pane.ts';
+import {whyNothing} from '../panes/shared.ts';
+import type {Token} from '../theme.ts';
 
 /** A process and over how many seconds its figures were counted. */
 interface Row {
   process: ProcessRow;
   seconds: number;
 }
+
+/** The letters of ps and top. */
+const LETTERS: Readonly<Record<TaskState, string>> = {
+  running: 'R',
+  sleeping: 'S',
+  uninterruptible: 'D',
+  stopped: 'T',
+  traced: 't',
+  dead: 'X',
+  zombie: 'Z',
+  parked: 'P',
+  idle: 'I',
+};
 
 const ofSample = new WeakMap<Sample, Row[]>();
 
@@ -22,72 +38,66 @@ function rowsOf({sample}: State): readonly Row[] {
   return rows;
 }
 
-function emptyOf({probes, sample}: State): string {
-  const faults = probes.find(({id}) => id === 'faults');
-  if (!faults) return 'page faults were not counted here';
-  if (faults.state !== 'attached' && faults.state !== 'degraded') return `the faults probe is ${faults.state}`;
-  return sample ? 'no process had page faults since the last sample' : 'no sample yet';
-}
+type Figure = {[K in keyof ProcessRow]-?: ProcessRow[K] extends number | undefined ? K : never}[keyof ProcessRow];
 
-const perSecond = (n: number | undefined, seconds: number): number | undefined =>
-  n === undefined ? undefined : n / seconds;
-const shown = (perS: number | undefined): string => (perS === undefined ? '-' : rate(perS));
-const major = ({process, seconds}: Row) => perSecond(process.major_faults, seconds);
-const minor = ({process, seconds}: Row) => perSecond(process.minor_faults, seconds);
+const perSecond =
+  (of: Figure, scale = 1) =>
+  ({process, seconds}: Row): number | undefined => {
+    const value = process[of];
+    return value === undefined ? undefined : (value * scale) / seconds;
+  };
+
+/** Percent of one CPU's time, as top has it. */
+const cpuPct = perSecond('cpu_time_ms', 0.1);
+/** Percent of the time, summed over its threads, that it was ready to run and another one ran. */
+const delayPct = perSecond('run_delay_ms', 0.1);
+const waitingUs = ({process: {waiting_ms: ms}}: Row) => (ms === undefined ? undefined : ms * 1000);
+const growth = ({process}: Row) => process.rss_growth_bytes_per_s;
+const signed = (value: number): string => `${value > 0 ? '+' : ''}${bytes(value)}`;
+
+/** Waiting for a CPU as long as it runs is much. */
+const heat =
+  (of: (row: Row) => number | undefined, warn: number, crit: number) =>
+  (row: Row): Token => {
+    const value = of(row) ?? 0;
+    return value >= crit ? 'heat.critical' : value >= warn ? 'heat.warning' : 'text';
+  };
 
 const list: ListPane<Row> = {
   kind: 'list',
   id: 'processes',
-  title: 'Processes with page faults',
+  title: 'Processes',
   rows: rowsOf,
   key: ({process}) => String(process.pid),
+  tree: {column: 'comm', parent: ({process}) => (process.ppid === undefined ? undefined : String(process.ppid))},
   columns: [
-    {
-      id: 'pid',
-      title: 'PID',
-      width: 8,
-      align: 'right',
-      priority: 0,
-      text: ({process}) => String(process.pid),
-      value: ({process}) => process.pid,
-    },
-    {
-      id: 'minor',
-      title: 'MINOR FAULTS',
-      width: 13,
-      align: 'right',
-      priority: 0,
-      text: (row) => shown(minor(row)),
-      value: minor,
-    },
-    {
-      id: 'major',
-      title: 'MAJOR FAULTS',
-      width: 13,
-      align: 'right',
-      priority: 0,
-      text: (row) => shown(major(row)),
-      token: (row) => ((major(row) ?? 0) > 0 ? 'heat.warning' : 'text'),
-      value: major,
-    },
-    {
-      id: 'comm',
-      title: 'COMMAND',
-      width: 16,
-      grow: true,
-      priority: 0,
-      text: ({process}) => process.comm,
-      value: ({process}) => process.comm,
-    },
+    figure(['pid', 'PID', 8, 0], ({process}) => process.pid, String),
+    figure(['uid', 'UID', 6, 8], ({process}) => process.uid, String),
+    label(['state', 'S', 1, 1], ({process}) => process.state && LETTERS[process.state]),
+    figure(['cpu', 'CPU', 6, 0], cpuPct, percent),
+    figure(['delay', 'RUNQ', 6, 0], delayPct, percent, {token: heat(delayPct, 50, 200)}),
+    figure(['waiting', 'WAITING', 8, 3], waitingUs, duration, {token: heat(waitingUs, 100_000, 1_000_000)}),
+    figure(['voluntary', 'VOL/S', 6, 5], perSecond('voluntary_switches'), compact),
+    figure(['involuntary', 'INV/S', 6, 5], perSecond('involuntary_switches'), compact),
+    figure(['wakeups', 'WAKE/S', 6, 9], perSecond('wakeups'), compact),
+    figure(['slice', 'SLICE', 7, 6], ({process}) => process.avg_timeslice_us, duration),
+    figure(['rss', 'RSS', 8, 1], ({process}) => process.rss_bytes, bytes),
+    figure(['growth', 'GROWTH/S', 9, 4], growth, signed, {token: heat(growth, 1 << 20, 64 << 20)}),
+    figure(['minor', 'MINFL/S', 7, 2], perSecond('minor_faults'), compact),
+    figure(['major', 'MAJFL/S', 7, 2], perSecond('major_faults'), compact, {
+      token: (row) => ((row.process.major_faults ?? 0) > 0 ? 'heat.warning' : 'text'),
+    }),
+    figure(['threads', 'THR', 5, 3], ({process}) => process.threads, count),
+    label(['comm', 'COMMAND', 16, 0], ({process}) => process.comm, {grow: true}),
   ],
-  sort: {column: 'minor', descending: true},
+  sort: {column: 'cpu', descending: true},
   pid: ({process}) => process.pid,
   subject: ({process: {pid, comm}}) => ({pid, comm, text: `${pid} ${comm}`}),
-  empty: emptyOf,
-  note: () => 'CPU time, waits and memory by process come with a later version',
+  empty: (state) => whyNothing(state, 'tasks', 'figures come with the next sample'),
+  note: () => 'CPU and RUNQ (ready, but another ran) in percent of one CPU; WAITING: so long now',
 };
 
-/** The processes that had page faults, so far: other figures by process come later. */
+/** Every process, with what the kernel accounted to it in the last interval. */
 export const processes: View = {
   id: 'processes',
   title: 'Processes',

@@ -1,0 +1,210 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * family: does what a line on stdin tells, and answers with a line:
+ *
+ *   churn MS      threads that compute a little, touch fresh pages and end, one after another
+ *   threads N     N threads more that sleep for good
+ *   grow MIB      takes memory and keeps it
+ *   rename NAME   is called so from now on
+ *   vfork MS      waits uninterruptibly for a child of its own that sleeps
+ *   reuse MS      a child (kt-first) computes and ends, then another one of the same number
+ *                 (kt-second) does: answers "reused PID CPU_NS", or "lost" if others took it
+ *   usage         nothing
+ *
+ * The answer to all others: "usage CPU_NS VOLUNTARY INVOLUNTARY MINOR MAJOR" of the process so far.
+ */
+#include <fcntl.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#define PAGES 16
+#define TRIES 2000
+
+static volatile unsigned long sink;
+
+static long long now_us(clockid_t clock)
+{
+	struct timespec t;
+
+	clock_gettime(clock, &t);
+	return t.tv_sec * 1000000LL + t.tv_nsec / 1000;
+}
+
+static void compute(clockid_t clock, long long us)
+{
+	for (long long end = now_us(clock) + us; now_us(clock) < end;)
+		for (int i = 0; i < 1000; i++)
+			sink += i;
+}
+
+static void *live_shortly(void *argument)
+{
+	char *pages = mmap(NULL, PAGES * 4096, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS,
+			   -1, 0);
+
+	for (int i = 0; pages != MAP_FAILED && i < PAGES; i++)
+		pages[i * 4096] = 1;
+	compute(CLOCK_MONOTONIC, 300);
+	usleep(100);
+	munmap(pages, PAGES * 4096);
+	return argument;
+}
+
+static void *sleep_long(void *argument)
+{
+	for (;;)
+		pause();
+	return argument;
+}
+
+static void churn(long ms)
+{
+	for (long long end = now_us(CLOCK_MONOTONIC) + ms * 1000; now_us(CLOCK_MONOTONIC) < end;) {
+		pthread_t thread;
+
+		if (pthread_create(&thread, NULL, live_shortly, NULL))
+			exit(1);
+		pthread_join(thread, NULL);
+	}
+}
+
+static void more_threads(long count)
+{
+	pthread_attr_t small;
+
+	pthread_attr_init(&small);
+	pthread_attr_setstacksize(&small, 16384);
+	while (count--) {
+		pthread_t thread;
+
+		if (pthread_create(&thread, &small, sleep_long, NULL))
+			exit(1);
+	}
+}
+
+static void grow(long mib)
+{
+	char *memory = mmap(NULL, mib << 20, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS,
+			    -1, 0);
+
+	if (memory == MAP_FAILED)
+		exit(1);
+	memset(memory, 1, mib << 20);
+}
+
+static void wait_for_child(long ms)
+{
+	/* Only what vfork allows: the child borrows this memory. */
+	struct timespec t = {ms / 1000, ms % 1000 * 1000000};
+	pid_t child = vfork();
+
+	if (child == 0) {
+		nanosleep(&t, NULL);
+		_exit(0);
+	}
+	waitpid(child, NULL, 0);
+}
+
+/* A child of this number if that can be had (0: of any), which computes and then waits to be
+ * killed. */
+static pid_t child_of(pid_t number, const char *name, long ms)
+{
+	int told[2];
+	pid_t pid;
+	char text[16];
+	int last = open("/proc/sys/kernel/ns_last_pid", O_WRONLY | O_CLOEXEC);
+
+	if (pipe(told) || (number && last < 0))
+		return -1;
+	if (number && write(last, text, snprintf(text, sizeof(text), "%d", number - 1)) < 0)
+		return -1;
+	pid = fork();
+	if (pid == 0) {
+		prctl(PR_SET_PDEATHSIG, SIGKILL);
+		if (number && getpid() != number)
+			_exit(0);
+		prctl(PR_SET_NAME, name);
+		compute(CLOCK_PROCESS_CPUTIME_ID, ms * 1000);
+		if (write(told[1], "x", 1) != 1)
+			_exit(1);
+		pause();
+	}
+	close(told[1]);
+	if (last >= 0)
+		close(last);
+	/* Nothing comes from one that got another number. */
+	if (read(told[0], text, 1) != 1) {
+		waitpid(pid, NULL, 0);
+		pid = 0;
+	}
+	close(told[0]);
+	return pid;
+}
+
+static void reuse(long ms)
+{
+	pid_t first = child_of(0, "kt-first", ms), second = 0;
+	struct timespec cpu = {};
+	clockid_t clock;
+
+	kill(first, SIGKILL);
+	waitpid(first, NULL, 0);
+	for (int i = 0; i < TRIES && second == 0; i++)
+		second = child_of(first, "kt-second", ms / 4);
+	if (second <= 0 || clock_getcpuclockid(second, &clock) || clock_gettime(clock, &cpu))
+		puts("lost");
+	else
+		printf("reused %d %lld\n", second, cpu.tv_sec * 1000000000LL + cpu.tv_nsec);
+	fflush(stdout);
+}
+
+static void tell_usage(void)
+{
+	struct rusage usage;
+	struct timespec cpu;
+
+	clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &cpu);
+	getrusage(RUSAGE_SELF, &usage);
+	printf("usage %lld %ld %ld %ld %ld\n", cpu.tv_sec * 1000000000LL + cpu.tv_nsec,
+	       usage.ru_nvcsw, usage.ru_nivcsw, usage.ru_minflt, usage.ru_majflt);
+	fflush(stdout);
+}
+
+int main(void)
+{
+	char line[64], word[16], name[32];
+
+	puts("ready");
+	fflush(stdout);
+	while (fgets(line, sizeof(line), stdin)) {
+		long n = 0;
+
+		if (sscanf(line, "%15s %ld", word, &n) < 1)
+			return 1;
+		if (!strcmp(word, "reuse")) {
+			reuse(n);
+			continue;
+		}
+		if (!strcmp(word, "churn"))
+			churn(n);
+		else if (!strcmp(word, "threads"))
+			more_threads(n);
+		else if (!strcmp(word, "grow"))
+			grow(n);
+		else if (!strcmp(word, "vfork"))
+			wait_for_child(n);
+		else if (!strcmp(word, "rename") && sscanf(line, "%*s %31s", name) == 1)
+			prctl(PR_SET_NAME, name);
+		tell_usage();
+	}
+	return 0;
+}
