@@ -10,6 +10,7 @@ const BEST: Readonly<Record<string, readonly string[]>> = {
   faults: ['perf_event'],
   lockup: ['perf_event'],
   pressure: ['psi'],
+  tasks: ['iter'],
   traffic: ['file'],
   vfs: ['fexit', 'tp_btf'],
 };
@@ -20,6 +21,7 @@ const WITHOUT_BTF: Readonly<Record<string, string>> = {
   faults: 'perf_event',
   pressure: 'psi',
   drops: 'raw_tp',
+  tasks: 'iter',
   traffic: 'file',
   lockup: 'perf_event',
 };
