@@ -16,6 +16,7 @@ import {schedCost} from './parts/sched-cost.mjs';
 import {screen} from './parts/screen.mjs';
 import {startup} from './parts/startup.mjs';
 import {syscallCost} from './parts/syscall-cost.mjs';
+import {tasksCost} from './parts/tasks-cost.mjs';
 import {vfsCost} from './parts/vfs-cost.mjs';
 
 const PARTS = {
@@ -31,6 +32,7 @@ const PARTS = {
   'drops-cost': dropsCost,
   'faults-cost': faultsCost,
   'lockup-cost': lockupCost,
+  'tasks-cost': tasksCost,
 };
 const USAGE = `usage: bench/run [${Object.keys(PARTS).join('|')} ...] [--quick] [--write] [--check]`;
 

@@ -615,7 +615,8 @@ struct ks_process_row {
 	__u32 ppid;
 	__u32 uid;
 	__u32 threads;
-	__u32 state; /* of the busiest: one that runs, or waits uninterruptibly, before the leader */
+	__u32 state; /* of the busiest: one that runs, or waits uninterruptibly, before the leader
+		      */
 	__u32 known;
 	__u32 page_bytes;
 	__u32 pad;

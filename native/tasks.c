@@ -27,7 +27,7 @@ struct thread {
 
 struct process {
 	uint32_t pid;
-	bool led; /* its leader's row has come */
+	bool led;		   /* its leader's row has come */
 	struct ks_process_row row; /* since it began; rss_growth and delay_ns since the last pass */
 };
 
