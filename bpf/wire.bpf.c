@@ -9,6 +9,7 @@ struct ks_oom_event oom_event = {};
 struct ks_retransmit_event retransmit_event = {};
 struct ks_fault_event fault_event = {};
 struct ks_process_row process_row = {};
+struct ks_wakeup_row wakeup_row = {};
 struct ks_pressure_event pressure_event = {};
 enum ks_pressure_level pressure_level = KS_PRESSURE_SOME;
 struct ks_drop_event drop_event = {};

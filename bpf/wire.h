@@ -623,4 +623,18 @@ struct ks_process_row {
 	__u8 comm[KS_COMM_LEN];
 };
 
+struct ks_wakeup_key {
+	__u64 start_ns;
+	__u32 pid;
+	__u32 pad;
+};
+
+/* Row of wakeups: of a process since it was first woken up. */
+struct ks_wakeup_row {
+	__u64 start_ns;
+	__u64 count;
+	__u32 pid;
+	__u32 pad;
+};
+
 #endif

@@ -163,6 +163,19 @@ const struct chain chains[] = {
 			  {"major_fault", "perf_event", .perf = &major_faults},
 		  }},
 	 }},
+	{"wakeups",
+	 {
+		 {"sched_wakeup",
+		  REQUIRED,
+		  {
+			  {"sched_wakeup", "tp_btf"},
+		  }},
+		 {"sched_wakeup_new",
+		  REQUIRED,
+		  {
+			  {"sched_wakeup_new", "tp_btf"},
+		  }},
+	 }},
 	{"tasks",
 	 {
 		 {"task iterator",

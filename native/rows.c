@@ -242,6 +242,24 @@ static int traffic_rows(struct kstop *k, struct probe *probe, uint64_t epoch, st
 	return 0;
 }
 
+static int wakeup_rows(struct kstop *k, struct probe *probe, uint64_t epoch, struct sink *sink)
+{
+	int map = bpf_object__find_map_fd_by_name(probe->object, "wakeups");
+	struct ks_wakeup_key key, *last = NULL;
+
+	while (!bpf_map_get_next_key(map, last, &key)) {
+		struct ks_wakeup_row *row = next_row(sink, sizeof(*row));
+
+		if (!row)
+			break;
+		row->start_ns = key.start_ns;
+		row->pid = key.pid;
+		bpf_map_lookup_elem(map, &key, &row->count);
+		last = &key;
+	}
+	return 0;
+}
+
 /* By operation. */
 static int vfs_rows(struct kstop *k, struct probe *probe, uint64_t epoch, struct sink *sink)
 {
@@ -318,7 +336,7 @@ static int fault_rows(struct kstop *k, struct probe *probe, uint64_t epoch, stru
 static size_t count_keys(struct probe *probe, const char *map_name)
 {
 	int map = bpf_object__find_map_fd_by_name(probe->object, map_name);
-	struct ks_block_key key, *last = NULL; /* the largest of our keys */
+	struct ks_wakeup_key key, *last = NULL; /* the largest of our keys */
 	size_t count = 0;
 
 	while (!bpf_map_get_next_key(map, last, &key)) {
@@ -372,6 +390,11 @@ static size_t traffic_bytes(struct probe *probe)
 	return count_keys(probe, "traffic") * sizeof(struct ks_traffic_row);
 }
 
+static size_t wakeup_bytes(struct probe *probe)
+{
+	return count_keys(probe, "wakeups") * sizeof(struct ks_wakeup_row);
+}
+
 /* Rows that no interval's maximum goes with: how many is known when they have been read. */
 static size_t no_bytes(struct probe *probe)
 {
@@ -392,6 +415,7 @@ static const struct {
 	{"vfs", vfs_bytes, vfs_rows},
 	{"fault-latency", fault_bytes, fault_rows},
 	{"syscall", syscall_bytes, syscall_rows},
+	{"wakeups", wakeup_bytes, wakeup_rows},
 	{"tasks", no_bytes, process_rows},
 };
 

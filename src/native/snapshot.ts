@@ -153,6 +153,22 @@ export function readDropRows(view: DataView): DropRow[] {
   }));
 }
 
+/** Of a process since it was first woken up. */
+export interface WakeupRow {
+  pid: number;
+  startNs: bigint;
+  count: number;
+}
+
+export function readWakeupRows(view: DataView): WakeupRow[] {
+  const layout = LAYOUT.wakeup_row;
+  return rows(view, (at) => ({
+    pid: view.getUint32(at + layout.pid, true),
+    startNs: view.getBigUint64(at + layout.start_ns, true),
+    count: u64(view, at + layout.count),
+  }));
+}
+
 export interface TrafficRow {
   cgroup: bigint;
   rxBytes: number;

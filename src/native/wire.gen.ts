@@ -96,6 +96,13 @@ export const LAYOUT = {
     pad: 116,
     comm: 120,
   },
+  wakeup_row: {
+    SIZE: 24,
+    start_ns: 0,
+    count: 8,
+    pid: 16,
+    pad: 20,
+  },
   pressure_event: {
     SIZE: 72,
     e: 0,

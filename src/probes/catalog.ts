@@ -31,6 +31,13 @@ export const PROBES: readonly ProbeSpec[] = [
     critUs: 10_000,
   },
   {
+    id: 'wakeups',
+    subsystem: 'sched',
+    types: [],
+    default: false,
+    help: 'how often each process is woken up, in the process table',
+  },
+  {
     id: 'block',
     subsystem: 'block',
     types: ['BIO_LATENCY'],

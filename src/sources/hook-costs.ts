@@ -41,6 +41,7 @@ const RUN_NS: Readonly<Record<string, number>> = {
   drops: 90,
   'container-traffic': 110,
   tasks: 300,
+  wakeups: 90,
   lockup: 3000,
   syscall: 120,
 };

@@ -45,6 +45,7 @@ import {SchedReader} from './readers/sched.ts';
 import {SyscallReader} from './readers/syscall.ts';
 import {TasksReader} from './readers/tasks.ts';
 import {VfsReader} from './readers/vfs.ts';
+import {WakeupsReader} from './readers/wakeups.ts';
 import {Symbols} from './symbols.ts';
 import {TrafficProbe} from './traffic/traffic.ts';
 
@@ -151,6 +152,7 @@ export class LiveSource implements Source {
       for (const probe of SELFLESS_PROBES) this.engine.set(probe, SETTING.selfPid, process.pid);
     for (const probe of WAITING_PROBES) this.engine.set(probe, SETTING.includeWaits, options.includeWaits ? 1 : 0);
     this.retransmits = new RetransmitReader(filter !== undefined);
+    const wakeups = new WakeupsReader(() => this.probes.isOn('wakeups'));
     const readers = {
       sched: new SchedReader(),
       block: new BlockReader(),
@@ -159,7 +161,12 @@ export class LiveSource implements Source {
       retransmit: this.retransmits,
       drops: new DropReader(() => drops.reasons),
       'container-traffic': new ContainerTrafficReader((id) => this.cgroups.get(id, true)),
-      tasks: new TasksReader({top: options.top ?? ROWS, sameNumbers: !inOwnPidNamespace()}),
+      wakeups,
+      tasks: new TasksReader({
+        top: options.top ?? ROWS,
+        wakeups: (pid) => wakeups.of(pid),
+        sameNumbers: !inOwnPidNamespace(),
+      }),
       faults: new FaultsReader(() => filter === undefined && this.probes.isOn('faults')),
       'fault-latency': new FaultLatencyReader(),
     };

@@ -227,3 +227,20 @@ testUnless(!which('sh') && 'no sh', '--comm and --top choose rows', async (t) =>
   t.true(few.samples.every(({processes = []}) => processes.length <= 3));
   t.true(few.samples.some(({processes = []}) => processes.length === 3));
 });
+
+testUnless(false, 'wake-ups are as many as the sleeps that they ended', async (t) => {
+  const storm = await startLoad(t, 'storm', [cpu, 1], {as: 'kt-storm'});
+  const kstop = await Kstop.start(t, ['--probes', 'tasks,wakeups', '-i', '0.5', '-p', String(storm.pid)]);
+  await kstop.sampleFromNow();
+  const mark = await kstop.sampleFromNow();
+  storm.send(String(1500));
+  t.is(await storm.line(), 'done');
+  const end = await kstop.sampleFromNow();
+  await kstop.stop();
+  const rows = rowsOf(kstop, storm.pid, mark + 1, end + 1);
+  const [wakeups, sleeps] = [sumOf(rows, 'wakeups'), sumOf(rows, 'voluntary_switches')];
+  t.log(`${wakeups} wake-ups, ${sleeps} voluntary switches`);
+  t.true(sleeps > 1000);
+  // A sleeper that is woken before it has left its CPU is woken without a switch.
+  t.true(wakeups >= 0.98 * sleeps && wakeups <= 1.3 * sleeps);
+});

@@ -11,6 +11,8 @@ const EXACT_ROWS = 100;
 export interface TasksOptions {
   /** Rows of a sample. */
   top: number;
+  /** How often a process was woken up in the interval, where that is known. */
+  wakeups?(pid: number): number | undefined;
   /** Do process numbers here mean what they mean in /proc? */
   sameNumbers: boolean;
 }
@@ -33,6 +35,7 @@ export class TasksReader implements ProbeReader {
 
   private row(entry: ProcessEntry, seconds: number, exact: boolean): Omit<ProcessRow, 'time_bucket'> {
     const {pid, ppid, uid, comm, threads, state, waitingNs, rssGrowthBytes} = entry;
+    const wakeups = this.options.wakeups?.(pid);
     const pages = exact && this.options.sameNumbers ? residentPages(pid) : undefined;
     const rss = pages === undefined ? entry.rssBytes : pages * entry.pageBytes;
     return {
@@ -41,6 +44,7 @@ export class TasksReader implements ProbeReader {
       comm,
       uid,
       ...(entry.known && intervalFigures(entry)),
+      ...(wakeups !== undefined && {wakeups}),
       ...(waitingNs > 0 && {waiting_ms: round(waitingNs / 1e6, 3)}),
       ...(rss > 0 && {
         rss_bytes: rss,
