@@ -599,7 +599,7 @@ struct ks_task_row {
  * Row of tasks: a process, and what its threads have had since the last pass. A process that was
  * there before the first pass it was seen in has no figures yet (known 0).
  */
-struct ks_process_row {
+struct ks_group_row {
 	__u64 start_ns;
 	__u64 cpu_ns;
 	__u64 delay_ns;

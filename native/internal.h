@@ -241,7 +241,7 @@ int folded_rows(struct probe *probe, size_t offset, size_t count, uint64_t epoch
 int focus_rows(struct probe *probe, size_t offset, size_t count, uint64_t epoch, struct sink *sink);
 size_t focus_bytes(struct probe *probe, size_t count);
 /* tasks.c */
-int process_rows(struct kstop *k, struct probe *probe, uint64_t epoch, struct sink *sink);
+int group_rows(struct kstop *k, struct probe *probe, uint64_t epoch, struct sink *sink);
 void free_tasks(struct kstop *k);
 /* iterate.c: the descriptor of a new pass of a probe's iterator; -ENOENT when it isn't attached. */
 int begin_pass(struct probe *probe, const char *name);

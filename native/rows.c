@@ -416,7 +416,7 @@ static const struct {
 	{"fault-latency", fault_bytes, fault_rows},
 	{"syscall", syscall_bytes, syscall_rows},
 	{"wakeups", wakeup_bytes, wakeup_rows},
-	{"tasks", no_bytes, process_rows},
+	{"tasks", no_bytes, group_rows},
 };
 
 #define SOURCES (sizeof(sources) / sizeof(sources[0]))

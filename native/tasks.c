@@ -27,8 +27,8 @@ struct thread {
 
 struct process {
 	uint32_t pid;
-	bool led;		   /* its leader's row has come */
-	struct ks_process_row row; /* since it began; rss_growth and delay_ns since the last pass */
+	bool led;		 /* its leader's row has come */
+	struct ks_group_row row; /* since it began; rss_growth and delay_ns since the last pass */
 };
 
 struct pass {
@@ -180,7 +180,7 @@ static int weight(uint32_t state)
 
 static void lead(struct process *process, const struct ks_task_row *row)
 {
-	struct ks_process_row *sum = &process->row;
+	struct ks_group_row *sum = &process->row;
 
 	process->led = true;
 	sum->start_ns = row->start_ns;
@@ -198,7 +198,7 @@ static int add_thread(struct tasks *t, const struct ks_task_row *row)
 	const struct thread *before = t->had_last ? find(&t->last.threads, row->tid) : NULL;
 	struct process *process = take(&t->now.processes, row->tgid);
 	struct thread *thread = take(&t->now.threads, row->tid);
-	struct ks_process_row *sum;
+	struct ks_group_row *sum;
 	uint64_t waiting;
 
 	if (!process || !thread)
@@ -255,12 +255,12 @@ static __u64 grown(__u64 *now, __u64 before)
 	return *now - before;
 }
 
-static void write_row(struct tasks *t, struct process *process, struct ks_process_row *out)
+static void write_row(struct tasks *t, struct process *process, struct ks_group_row *out)
 {
 	const struct process *old = t->had_last ? find(&t->last.processes, process->pid) : NULL;
-	static const struct ks_process_row nothing;
-	const struct ks_process_row *before = &nothing;
-	struct ks_process_row *sum = &process->row;
+	static const struct ks_group_row nothing;
+	const struct ks_group_row *before = &nothing;
+	struct ks_group_row *sum = &process->row;
 
 	if (old && old->led && old->row.start_ns == sum->start_ns)
 		before = &old->row;
@@ -279,7 +279,7 @@ static void write_row(struct tasks *t, struct process *process, struct ks_proces
  * The rows of tasks: a process each. A pass whose rows find no room is as if it had not been; one
  * that fails, or that there can't be because the iterator isn't attached, ends what is known.
  */
-int process_rows(struct kstop *k, struct probe *probe, uint64_t epoch, struct sink *sink)
+int group_rows(struct kstop *k, struct probe *probe, uint64_t epoch, struct sink *sink)
 {
 	int fd = begin_pass(probe, "list_tasks"), err = -ENOMEM;
 	struct tasks *t;
@@ -294,14 +294,14 @@ int process_rows(struct kstop *k, struct probe *probe, uint64_t epoch, struct si
 			t->had_last = false;
 		return 0;
 	}
-	if (sink->left / sizeof(struct ks_process_row) < t->now.processes.count)
+	if (sink->left / sizeof(struct ks_group_row) < t->now.processes.count)
 		return -ENOSPC;
 	for (uint32_t i = 0; i < t->now.processes.count; i++) {
 		struct process *process =
 			(void *)(t->now.processes.entries + i * t->now.processes.bytes);
 
 		if (process->led)
-			write_row(t, process, next_row(sink, sizeof(struct ks_process_row)));
+			write_row(t, process, next_row(sink, sizeof(struct ks_group_row)));
 	}
 	struct pass old = t->last;
 

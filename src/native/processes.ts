@@ -56,7 +56,7 @@ class Rows {
   constructor(private readonly view: DataView) {
     const head = LAYOUT.snapshot;
     this.count = view.getUint32(head.rows, true);
-    this.stride = LAYOUT.process_row.SIZE / 4;
+    this.stride = LAYOUT.group_row.SIZE / 4;
     this.words = new Uint32Array(view.buffer, view.byteOffset + head.SIZE, this.count * this.stride);
   }
 
@@ -71,7 +71,7 @@ class Rows {
 
   /** How much a process had to do with the interval. */
   weight(row: number): number {
-    const layout = LAYOUT.process_row;
+    const layout = LAYOUT.group_row;
     if (this.u32(row, layout.known) === 0) return 0;
     const switches = this.u64(row, layout.voluntary) + this.u64(row, layout.involuntary);
     return (
@@ -85,7 +85,7 @@ class Rows {
   }
 
   entry(row: number): ProcessEntry {
-    const layout = LAYOUT.process_row;
+    const layout = LAYOUT.group_row;
     const {view} = this;
     const at = LAYOUT.snapshot.SIZE + row * layout.SIZE;
     const name = Buffer.from(view.buffer, view.byteOffset + at + layout.comm, 16);

@@ -73,7 +73,7 @@ export const LAYOUT = {
     address: 56,
     latency_ns: 64,
   },
-  process_row: {
+  group_row: {
     SIZE: 136,
     start_ns: 0,
     cpu_ns: 8,

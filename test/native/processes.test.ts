@@ -12,7 +12,7 @@ interface Process {
 }
 
 function snapshot(...processes: Process[]): DataView {
-  const [head, layout] = [LAYOUT.snapshot, LAYOUT.process_row];
+  const [head, layout] = [LAYOUT.snapshot, LAYOUT.group_row];
   const view = new DataView(new ArrayBuffer(head.SIZE + processes.length * layout.SIZE));
   view.setUint32(head.rows, processes.length, true);
   view.setUint32(head.row_bytes, layout.SIZE, true);
