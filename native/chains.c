@@ -232,6 +232,22 @@ const struct chain chains[] = {
 			  {"syscall_raw_enter", "raw_tp", .with = "syscall_raw_exit"},
 		  }},
 	 }},
+	{"process",
+	 {
+		 {"sched_process_exit",
+		  REQUIRED,
+		  {
+			  {"process_exit_told", "tp_btf"},
+			  {"process_exit", "tp_btf", .maps = "ended"},
+			  {"process_exit_raw", "raw_tp", .maps = "ended"},
+		  }},
+		 {"sched_process_exec",
+		  "which programs are run is unknown",
+		  {
+			  {"process_exec", "tp_btf"},
+			  {"process_exec_raw", "raw_tp"},
+		  }},
+	 }},
 	{"lockup",
 	 {
 		 {"CPU clock",

@@ -6,6 +6,8 @@ import type {
   OomKillEvent,
   PacketDropEvent,
   PageFaultEvent,
+  ProcessExecEvent,
+  ProcessExitEvent,
   SchedLatencyEvent,
   SyscallSlowEvent,
   TcpRetransmitEvent,
@@ -64,6 +66,21 @@ const DETAILS: Record<string, ((event: never) => Fields) | undefined> = {
     text('syscall', event.syscall_name),
     number('ret', event.ret),
     text('errno', event.errno),
+  ],
+  PROCESS_EXEC: (event: ProcessExecEvent) => [
+    text('file', event.filename),
+    number('ppid', event.ppid),
+    text('args', event.args),
+  ],
+  PROCESS_EXIT: (event: ProcessExitEvent) => [
+    event.signal === undefined
+      ? number('code', event.exit_code)
+      : text('signal', event.signal_name ?? String(event.signal)),
+    event.core ? 'core dumped' : undefined,
+    time('lifetime', event.lifetime_ms * 1000),
+    time('cpu_time', event.cpu_time_ms === undefined ? undefined : event.cpu_time_ms * 1000),
+    size('max_rss', event.max_rss_bytes),
+    number('ppid', event.ppid),
   ],
   TCP_RETRANSMIT: (event: TcpRetransmitEvent) => [
     number('sport', event.sport),

@@ -30,8 +30,8 @@ import {hostIdentity} from './host-identity.ts';
 import {LiveProbes} from './live-probes.ts';
 import {LiveSampler, noFocus} from './live-sampler.ts';
 import {Lockups} from './lockups/lockups.ts';
-import {OwnerSearch} from './owner-search.ts';
 import {Overhead} from './overhead.ts';
+import {OwnerSearch} from './owner-search.ts';
 import {PressureProbe} from './pressure.ts';
 import type {ProbeReport} from './probe-report.ts';
 import {BlockReader} from './readers/block.ts';
@@ -39,6 +39,7 @@ import {ContainerTrafficReader} from './readers/container-traffic.ts';
 import {DropReader} from './readers/drops.ts';
 import {FaultLatencyReader} from './readers/fault-latency.ts';
 import {FaultsReader} from './readers/faults.ts';
+import {ProcessReader} from './readers/process.ts';
 import {RetransmitReader} from './readers/retransmit.ts';
 import {SchedReader} from './readers/sched.ts';
 import {SyscallReader} from './readers/syscall.ts';
@@ -68,7 +69,7 @@ export interface LiveOptions {
   filter?: Filter;
   /** vfs, syscall: also calls that sleep by design (pipes, ttys …). */
   includeWaits?: boolean;
-  /** Command lines of the process that is looked into: they can hold secrets. */
+  /** Command lines of programs that are run, and of the process that is looked into: they can hold secrets. */
   withArgs?: boolean;
   /** Percent of all CPUs' time that the probes may take; without it they are never paused. */
   maxOverheadPct?: number;
@@ -146,12 +147,14 @@ export class LiveSource implements Source {
     if (!inOwnPidNamespace() && filter?.pid !== process.pid)
       for (const probe of SELFLESS_PROBES) this.engine.set(probe, SETTING.selfPid, process.pid);
     for (const probe of WAITING_PROBES) this.engine.set(probe, SETTING.includeWaits, options.includeWaits ? 1 : 0);
+    this.engine.set('process', SETTING.withArgs, options.withArgs ? 1 : 0);
     this.retransmits = new RetransmitReader(filter !== undefined);
     const readers = {
       sched: new SchedReader(),
       block: new BlockReader(),
       vfs: new VfsReader(),
       syscall: new SyscallReader(),
+      process: new ProcessReader(),
       retransmit: this.retransmits,
       drops: new DropReader(() => drops.reasons),
       'container-traffic': new ContainerTrafficReader((id) => this.cgroups.get(id, true)),

@@ -10,11 +10,11 @@ const text: Shown = (value) => visibleValue(String(value)).slice(0, 160);
 const time: Shown = (value) => (typeof value === 'number' ? duration(value) : text(value));
 const size: Shown = (value) => (typeof value === 'number' ? bytes(value) : text(value));
 const part: Shown = (value) => (typeof value === 'number' ? percent(value) : text(value));
-const stuck: Shown = (value) => (typeof value === 'number' ? duration(value * 1000) : text(value));
+const ms: Shown = (value) => (typeof value === 'number' ? duration(value * 1000) : text(value));
 const stack: Shown = (value) => text(Array.isArray(value) ? (stackText(value.map(String)) ?? '-') : value);
 
 const LOCKUP: [field: string, name: string, shown: Shown][] = [
-  ['stuck_ms', 'stuck', stuck],
+  ['stuck_ms', 'stuck', ms],
   ['stack', 'stack', stack],
 ];
 
@@ -49,6 +49,20 @@ const BY_TYPE: Record<string, [field: string, name: string, shown: Shown][]> = {
     ['syscall_name', 'syscall', text],
     ['errno', 'errno', text],
     ['ret', 'ret', text],
+  ],
+  PROCESS_EXEC: [
+    ['filename', 'file', text],
+    ['args', 'args', text],
+    ['ppid', 'ppid', text],
+  ],
+  PROCESS_EXIT: [
+    ['signal_name', 'signal', text],
+    ['core', 'core', () => 'dumped'],
+    ['exit_code', 'code', text],
+    ['lifetime_ms', 'lifetime', ms],
+    ['cpu_time_ms', 'cpu_time', ms],
+    ['max_rss_bytes', 'max_rss', size],
+    ['ppid', 'ppid', text],
   ],
   OOM_KILL: [
     ['victim_comm', 'victim', text],
