@@ -157,7 +157,9 @@ static __always_inline void take_cpu_time(struct ks_exit_event *event, struct si
 		if (released != BPF_CORE_READ(signal, sum_sched_runtime))
 			continue;
 		event->cpu_ns = sum;
-		event->exit_flags |= KS_EXIT_HAS_CPU;
+		/* One that lived for less than a tick may not have been accounted at all. */
+		if (sum)
+			event->exit_flags |= KS_EXIT_HAS_CPU;
 		return;
 	}
 }

@@ -76,7 +76,7 @@ const DETAILS: Record<string, ((event: never) => Fields) | undefined> = {
     event.signal === undefined
       ? number('code', event.exit_code)
       : text('signal', event.signal_name ?? String(event.signal)),
-    event.core ? 'core dumped' : undefined,
+    event.core ? 'core=dumped' : undefined,
     time('lifetime', event.lifetime_ms * 1000),
     time('cpu_time', event.cpu_time_ms === undefined ? undefined : event.cpu_time_ms * 1000),
     size('max_rss', event.max_rss_bytes),

@@ -220,7 +220,7 @@ export interface ProcessExitEvent extends EventBase {
   core?: true;
   /** Since the fork. */
   lifetime_ms: number;
-  /** Of all its threads, but for the last moments (a tick at most) before the end. */
+  /** Of all its threads, but for the last moments (a tick at most) before the end; absent where that is all. */
   cpu_time_ms?: number;
   max_rss_bytes?: number;
 }

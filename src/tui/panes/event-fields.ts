@@ -119,7 +119,7 @@ export function eventFields(event: KernelEvent): Fields {
   const out: Fields = event.type === 'PACKET_DROP' ? [] : addresses(values);
   if (known) {
     for (const [field, name, shown] of known) {
-      if (values[field] === undefined || (field === 'name' && values.path !== undefined)) continue;
+      if (values[field] === undefined || isSaid(field, values)) continue;
       out.push([name, shown(values[field])]);
       // Why a packet was dropped says more than whose it was.
       if (event.type === 'PACKET_DROP' && field === 'reason') out.push(...addresses(values));
@@ -131,6 +131,11 @@ export function eventFields(event: KernelEvent): Fields {
   if (event.container) out.push(['container', text(event.container.name ?? event.container.id)]);
   else if (event.cgroup !== undefined && event.cgroup !== '/') out.push(['cgroup', text(event.cgroup)]);
   return out;
+}
+
+/** Another field says the same and more. */
+function isSaid(field: string, {path, signal_name}: UnknownEvent): boolean {
+  return (field === 'name' && path !== undefined) || (field === 'exit_code' && signal_name !== undefined);
 }
 
 /** Behind whom a task waited, and what is out of the ordinary about it. */

@@ -2,6 +2,7 @@ import type {State} from '../../types/state.ts';
 import type {ProcessRow, Sample} from '../../types/stream.ts';
 import {rate} from '../../util/format.ts';
 import type {ListPane, View} from '../panes/pane.ts';
+import {starts} from './starts.ts';
 
 /** A process and over how many seconds its figures were counted. */
 interface Row {
@@ -87,9 +88,12 @@ const list: ListPane<Row> = {
   note: () => 'CPU time, waits and memory by process come with a later version',
 };
 
-/** The processes that had page faults, so far: other figures by process come later. */
+/** The processes that had page faults, so far (other figures by process come later); starts and ends of others. */
 export const processes: View = {
   id: 'processes',
   title: 'Processes',
-  places: [{pane: list, weight: 1, min: 4}],
+  places: [
+    {pane: list, weight: 1, min: 4},
+    {pane: starts, weight: 1, min: 4},
+  ],
 };
