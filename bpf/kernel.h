@@ -127,6 +127,11 @@ struct signal_struct {
 	short oom_score_adj;
 };
 
+/* 6.16+ */
+struct trace_event_raw_sched_process_exit {
+	bool group_dead;
+};
+
 struct linux_binprm {
 	const char *filename;
 };

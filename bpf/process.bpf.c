@@ -214,8 +214,18 @@ static __always_inline int over(struct ks_process_cpu *cpu, struct task_struct *
 	return 0;
 }
 
-/* A thread ends, and with it its group if `told` says so, or once none is alive. */
-static __always_inline int exits(struct task_struct *task, const bool knows, bool told)
+/*
+ * Was it the last thread of its group? From 6.16 on the kernel says so. The argument isn't there
+ * before, where not even a load that leads nowhere is allowed: the compiler must not move it.
+ */
+static __always_inline bool is_last(unsigned long long *ctx, struct task_struct *leader)
+{
+	if (bpf_core_field_exists(struct trace_event_raw_sched_process_exit, group_dead))
+		return (__u8) * (volatile unsigned long long *)&ctx[1];
+	return ends_group(leader);
+}
+
+static __always_inline int exits(unsigned long long *ctx, struct task_struct *task)
 {
 	struct task_struct *leader = BPF_CORE_READ(task, group_leader);
 	struct ks_process_cpu *cpu = cpu_cell();
@@ -223,28 +233,19 @@ static __always_inline int exits(struct task_struct *task, const bool knows, boo
 	if (!cpu)
 		return 0;
 	ks_add(&cpu->n.runs, 1);
-	if (knows && !told)
-		return 0;
 	if (BPF_CORE_READ(task, flags) & PF_KTHREAD || !ks_task_wanted(leader))
 		return 0;
-	return knows || ends_group(leader) ? over(cpu, leader) : 0;
-}
-
-/* 6.16+ pass whether it was the last one. */
-SEC("tp_btf/sched_process_exit")
-int BPF_PROG(process_exit_told, struct task_struct *task, bool group_dead)
-{
-	return exits(task, true, group_dead);
+	return is_last(ctx, leader) ? over(cpu, leader) : 0;
 }
 
 SEC("tp_btf/sched_process_exit")
 int BPF_PROG(process_exit, struct task_struct *task)
 {
-	return exits(task, false, false);
+	return exits(ctx, task);
 }
 
 SEC("raw_tp/sched_process_exit")
 int BPF_PROG(process_exit_raw, struct task_struct *task)
 {
-	return exits(task, false, false);
+	return exits(ctx, task);
 }

@@ -237,9 +237,8 @@ const struct chain chains[] = {
 		 {"sched_process_exit",
 		  REQUIRED,
 		  {
-			  {"process_exit_told", "tp_btf"},
-			  {"process_exit", "tp_btf", .maps = "ended"},
-			  {"process_exit_raw", "raw_tp", .maps = "ended"},
+			  {"process_exit", "tp_btf"},
+			  {"process_exit_raw", "raw_tp"},
 		  }},
 		 {"sched_process_exec",
 		  "which programs are run is unknown",

@@ -20,6 +20,7 @@ const WITHOUT_BTF: Readonly<Record<string, string>> = {
   faults: 'perf_event',
   pressure: 'psi',
   drops: 'raw_tp',
+  process: 'raw_tp',
   traffic: 'file',
   lockup: 'perf_event',
 };

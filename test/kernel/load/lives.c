@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * lives FOLDER FILE: each line on stdin is the life of a child, and is answered when that is over:
- * "PID STATUS LIFETIME_NS CPU_NS PEAK_KB", as wait4() tells them; the lifetime is by this side's
- * clock, around the fork and the wait. FILE is the program that children run; cores go to FOLDER.
+ * "PID STATUS BEFORE_NS AFTER_NS OVER_NS CPU_NS PEAK_KB", as wait4() tells them; the times are by
+ * CLOCK_MONOTONIC, on this side before and after the fork and after the wait. FILE is the program
+ * that children run; cores go to FOLDER.
  *
  *   exit CODE    ends at once
  *   signal N     ends by the signal, and may dump core
@@ -177,14 +178,16 @@ static pid_t give_birth(const char *word)
 
 static void answer(const char *word)
 {
-	long long begin = clock_ns(CLOCK_MONOTONIC);
+	long long before = clock_ns(CLOCK_MONOTONIC);
 	pid_t pid = give_birth(word);
+	long long after = clock_ns(CLOCK_MONOTONIC);
 	struct rusage used;
 	int status;
 
 	if (pid < 0 || wait4(pid, &status, 0, &used) != pid)
 		exit(1);
-	printf("%d %d %lld %lld %ld\n", pid, status, clock_ns(CLOCK_MONOTONIC) - begin,
+	printf("%d %d %lld %lld %lld %lld %ld\n", pid, status, before, after,
+	       clock_ns(CLOCK_MONOTONIC),
 	       (used.ru_utime.tv_sec + used.ru_stime.tv_sec) * 1000000000LL +
 		       (used.ru_utime.tv_usec + used.ru_stime.tv_usec) * 1000LL,
 	       used.ru_maxrss);
