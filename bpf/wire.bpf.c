@@ -20,6 +20,7 @@ struct ks_syscall_event syscall_event = {};
 struct ks_syscall_row syscall_row = {};
 struct ks_exec_event exec_event = {};
 struct ks_exit_event exit_event = {};
+struct ks_fork_event fork_event = {};
 struct ks_process_row process_row = {};
 struct ks_snapshot snapshot = {};
 struct ks_hist_row hist_row = {};

@@ -37,6 +37,7 @@ enum ks_event_type {
 	KS_SYSCALL_SLOW = 10,
 	KS_PROCESS_EXEC = 11,
 	KS_PROCESS_EXIT = 12,
+	KS_PROCESS_FORK = 13,
 };
 
 /* What the kernel knew of the owner. */
@@ -352,6 +353,14 @@ struct ks_exit_event {
 	__u32 status;
 	__u32 exit_flags;
 	__u32 pad;
+};
+
+/* The owner is the thread that forked. */
+struct ks_fork_event {
+	struct ks_event e;
+	__u32 child_pid;
+	__u32 pad;
+	__u8 child_comm[KS_COMM_LEN];
 };
 
 /* What a process probe counts: ends by signal number, and these. */

@@ -247,6 +247,15 @@ const struct chain chains[] = {
 			  {"process_exec_raw", "raw_tp"},
 		  }},
 	 }},
+	{"fork",
+	 {
+		 {"sched_process_fork",
+		  REQUIRED,
+		  {
+			  {"process_fork", "tp_btf"},
+			  {"process_fork_raw", "raw_tp"},
+		  }},
+	 }},
 	{"lockup",
 	 {
 		 {"CPU clock",

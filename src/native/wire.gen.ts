@@ -191,6 +191,13 @@ export const LAYOUT = {
     exit_flags: 88,
     pad: 92,
   },
+  fork_event: {
+    SIZE: 80,
+    e: 0,
+    child_pid: 56,
+    pad: 60,
+    child_comm: 64,
+  },
   process_row: {
     SIZE: 16,
     count: 0,
@@ -255,6 +262,7 @@ export const WIRE = {
   SYSCALL_SLOW: 10,
   PROCESS_EXEC: 11,
   PROCESS_EXIT: 12,
+  PROCESS_FORK: 13,
   HAS_TASK: 1,
   HAS_CGROUP: 2,
   HAS_UID: 4,

@@ -8,6 +8,7 @@ import type {
   PageFaultEvent,
   ProcessExecEvent,
   ProcessExitEvent,
+  ProcessForkEvent,
   SchedLatencyEvent,
   SyscallSlowEvent,
   TcpRetransmitEvent,
@@ -82,6 +83,7 @@ const DETAILS: Record<string, ((event: never) => Fields) | undefined> = {
     size('max_rss', event.max_rss_bytes),
     number('ppid', event.ppid),
   ],
+  PROCESS_FORK: (event: ProcessForkEvent) => [number('child_pid', event.child_pid), text('child', event.child_comm)],
   TCP_RETRANSMIT: (event: TcpRetransmitEvent) => [
     number('sport', event.sport),
     number('dport', event.dport),

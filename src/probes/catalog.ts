@@ -129,6 +129,14 @@ export const PROBES: readonly ProbeSpec[] = [
     eventsPerSecond: 2000,
   },
   {
+    id: 'fork',
+    subsystem: 'process',
+    types: ['PROCESS_FORK'],
+    default: false,
+    help: 'processes that processes make',
+    eventsPerSecond: 2000,
+  },
+  {
     id: 'lockup',
     subsystem: 'lockup',
     types: ['SOFT_LOCKUP', 'HUNG_TASK', 'RCU_STALL'],

@@ -42,6 +42,7 @@ const RUN_NS: Readonly<Record<string, number>> = {
   'container-traffic': 110,
   lockup: 3000,
   process: 1500,
+  fork: 1500,
   syscall: 120,
 };
 /** Of a probe that nobody has measured. */

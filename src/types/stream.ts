@@ -208,6 +208,14 @@ export interface ProcessExecEvent extends EventBase {
   args?: string;
 }
 
+/** A process makes another one (not a thread); the owner is the maker. */
+export interface ProcessForkEvent extends EventBase {
+  type: 'PROCESS_FORK';
+  child_pid: number;
+  /** The maker's own until the child runs a program. */
+  child_comm: string;
+}
+
 /** The end of a process, that is, of its last thread. The owner is the process by the name of its first thread. */
 export interface ProcessExitEvent extends EventBase {
   type: 'PROCESS_EXIT';
@@ -284,6 +292,7 @@ export type KnownEvent =
   | SyscallSlowEvent
   | ProcessExecEvent
   | ProcessExitEvent
+  | ProcessForkEvent
   | OomKillEvent
   | PageFaultEvent
   | MemoryPressureEvent

@@ -244,3 +244,22 @@ testUnless(unified() ? undefined : 'no cgroup v2 hierarchy is mounted', 'a filte
     ],
   );
 });
+
+testUnless(false, 'forks, when asked for: one event for each process, none for its threads', async (t) => {
+  const ways: Record<string, string>[] = [{}, {KSTOP_SKIP_METHODS: 'tp_btf'}];
+  for (const env of ways) {
+    const place = folder(t);
+    const load = await startLoad(t, 'lives', [place, which('true') ?? '/bin/true']);
+    const kstop = await Kstop.start(t, ['--probes', 'fork', '-p', String(load.pid)], {env});
+    const lives: Life[] = [];
+    for (const order of ['exit 0', 'vfork 0', 'threads 50', 'thread 0']) lives.push(await live(load, order));
+    await kstop.sampleFromNow();
+    await kstop.stop();
+    const forks = kstop.events('PROCESS_FORK');
+    t.deepEqual(
+      forks.map((event) => [event.pid, event.tid, event.child_pid, event.child_comm]),
+      lives.map(({pid}) => [load.pid, load.pid, pid, 'lives']),
+    );
+    t.is(kstop.counter('hits', {probe: 'fork'}), forks.length);
+  }
+});

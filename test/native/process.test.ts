@@ -3,7 +3,7 @@ import {WallClock} from '../../src/native/clock.ts';
 import {Decoder} from '../../src/native/decode.ts';
 import {signalName} from '../../src/native/signals.ts';
 import {LAYOUT, WIRE} from '../../src/native/wire.gen.ts';
-import type {KernelEvent, ProcessExecEvent, ProcessExitEvent} from '../../src/types/stream.ts';
+import type {KernelEvent, ProcessExecEvent, ProcessExitEvent, ProcessForkEvent} from '../../src/types/stream.ts';
 
 const context = {
   clock: new WallClock(),
@@ -109,4 +109,13 @@ test('signals by name', (t) => {
     'SIGRTMIN+3',
     'SIGRTMIN+30',
   ]);
+});
+
+test('a process that a process makes', (t) => {
+  const layout = LAYOUT.fork_event;
+  const event = decoded(WIRE.PROCESS_FORK, layout.SIZE, (out, bytes) => {
+    out.setUint32(layout.child_pid, 78, true);
+    bytes.set(Buffer.from('make'), layout.child_comm);
+  }) as ProcessForkEvent;
+  t.like(event, {type: 'PROCESS_FORK', severity: 'info', pid: 77, child_pid: 78, child_comm: 'make'});
 });

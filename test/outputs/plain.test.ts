@@ -5,6 +5,7 @@ import type {Frame} from '../../src/types/frame.ts';
 import {
   drop,
   fault,
+  forked,
   frame,
   header,
   histogram,
@@ -86,6 +87,7 @@ test('each subsystem’s events have their own words', async (t) => {
     await tail(went(1, {...crash, cpu_time_ms: undefined})),
     'signal=SIGSEGV core=dumped lifetime=1.5s max_rss=64MiB ppid=90 [WARNING]',
   );
+  t.is(await tail(forked(1)), 'child_pid=91 child=make');
   t.is(await tail(fault(1)), 'address=0x7f0012345000');
   t.is(await tail(fault(1, {latency_us: 8400})), 'latency=8.4ms address=0x7f0012345000');
   t.is(
@@ -140,6 +142,7 @@ test('names from the kernel can’t act on the terminal or forge a line', async 
         slowFile(3, 9000, {path: undefined, name: evil}),
         drop(3, {reason: evil, location: evil, protocol: evil, device: evil}),
         pressure(3, {scope: evil}),
+        forked(3, {child_comm: evil}),
         ran(3, {comm: evil, filename: evil, args: evil}),
         went(3, {signal: 1, signal_name: evil}),
         lockup(3, 'HUNG_TASK', {stack: [evil, evil]}),

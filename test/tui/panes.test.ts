@@ -14,7 +14,7 @@ import {makeTheme} from '../../src/tui/theme.ts';
 import {paintTooSmall} from '../../src/tui/views/too-small.ts';
 import type {State} from '../../src/types/state.ts';
 import type {KernelEvent, ProbeInfo} from '../../src/types/stream.ts';
-import {drop, fault, lockup, pressure, ran, slowFile, went} from '../util/synthetic.ts';
+import {drop, fault, forked, lockup, pressure, ran, slowFile, went} from '../util/synthetic.ts';
 import {filled, unstyled} from './state.ts';
 
 test('every pane paints lines of exactly its width and holds back no escape but styles', async (t) => {
@@ -113,6 +113,7 @@ test('each type has its fields, a path without its name again, a packet without 
     'ppid=90',
   ]);
   t.is(shown(went(1))[0], 'code=0');
+  t.deepEqual(shown(forked(1)), ['child=make', 'child_pid=91']);
   t.deepEqual(shown(lockup(1, 'HUNG_TASK')), [
     'stuck=22s',
     'stack=io_schedule<-folio_wait_bit_common<-vfs_fsync_range',

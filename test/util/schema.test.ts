@@ -41,6 +41,7 @@ const known = [
   synthetic.slowCall(1, 20_000),
   synthetic.ran(1, {args: 'cc1 -quiet x.c'}),
   synthetic.went(1, {exit_code: 134, signal: 6, signal_name: 'SIGABRT', core: true}),
+  synthetic.forked(1),
   synthetic.drop(1, {device: 'eth0', netns: 4026531840}),
   synthetic.fault(1, {latency_us: 8400}),
   synthetic.pressure(1, {scope: '/a', working_set_bytes: 1, usage_bytes: 2, limit_bytes: 3, utilization_pct: 33.4}),

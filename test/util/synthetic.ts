@@ -17,6 +17,7 @@ import type {
   ProbeInfo,
   ProcessExecEvent,
   ProcessExitEvent,
+  ProcessForkEvent,
   Sample,
   SchedLatencyEvent,
   Stamp,
@@ -231,6 +232,11 @@ export function slowCall(atMs: number, latency_us: number, more: Partial<Syscall
 export function ran(atMs: number, more: Partial<ProcessExecEvent> = {}): ProcessExecEvent {
   const owner = {pid: 91, tid: 91, comm: 'cc1', uid: 1000};
   return {...life(atMs), type: 'PROCESS_EXEC', ...owner, ppid: 90, filename: '/usr/lib/gcc/cc1', ...more};
+}
+
+export function forked(atMs: number, more: Partial<ProcessForkEvent> = {}): ProcessForkEvent {
+  const owner = {pid: 90, tid: 90, comm: 'make', uid: 1000};
+  return {...life(atMs), type: 'PROCESS_FORK', ...owner, child_pid: 91, child_comm: 'make', ...more};
 }
 
 export function went(atMs: number, more: Partial<ProcessExitEvent> = {}): ProcessExitEvent {

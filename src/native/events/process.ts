@@ -1,10 +1,11 @@
-import type {ProcessExecEvent, ProcessExitEvent} from '../../types/stream.ts';
+import type {ProcessExecEvent, ProcessExitEvent, ProcessForkEvent} from '../../types/stream.ts';
 import {signalName} from '../signals.ts';
 import {LAYOUT, WIRE} from '../wire.gen.ts';
 import type {Records} from './records.ts';
 
 const exec = LAYOUT.exec_event;
 const exit = LAYOUT.exit_event;
+const fork = LAYOUT.fork_event;
 const FILE_LENGTH = exec.args - exec.file;
 
 /** Of what a program does wrong by itself: SIGILL, SIGABRT, SIGBUS, SIGFPE, SIGSEGV. */
@@ -46,5 +47,13 @@ export function processExit(r: Records, at: number): ProcessExitEvent {
     lifetime_ms: r.u64(at + exit.lifetime_ns) / 1e6,
     ...(flags & WIRE.EXIT_HAS_CPU && {cpu_time_ms: r.u64(at + exit.cpu_ns) / 1e6}),
     ...(flags & WIRE.EXIT_HAS_RSS && {max_rss_bytes: r.u64(at + exit.max_rss_bytes)}),
+  };
+}
+
+export function processFork(r: Records, at: number): ProcessForkEvent {
+  return {
+    ...r.base(at, 'PROCESS_FORK', 'process', 'info'),
+    child_pid: r.u32(at + fork.child_pid),
+    child_comm: r.comm(at + fork.child_comm),
   };
 }

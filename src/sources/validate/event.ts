@@ -70,6 +70,7 @@ const BY_TYPE = new Map<string, Check<unknown>>([
       {ret: integer(Number.MIN_SAFE_INTEGER, Number.MAX_SAFE_INTEGER), errno: NAME},
     ),
   ],
+  ['PROCESS_FORK', shape({child_pid: PID, child_comm: NAME})],
   ['PROCESS_EXEC', shape({ppid: PID, filename: TEXT}, {args: TEXT})],
   [
     'PROCESS_EXIT',

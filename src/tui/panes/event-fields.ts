@@ -64,6 +64,10 @@ const BY_TYPE: Record<string, [field: string, name: string, shown: Shown][]> = {
     ['max_rss_bytes', 'max_rss', size],
     ['ppid', 'ppid', text],
   ],
+  PROCESS_FORK: [
+    ['child_comm', 'child', text],
+    ['child_pid', 'child_pid', text],
+  ],
   OOM_KILL: [
     ['victim_comm', 'victim', text],
     ['victim_pid', 'victim_pid', text],
