@@ -94,6 +94,8 @@ typedef struct {
 
 struct mm_struct {
 	unsigned long total_vm;
+	unsigned long arg_start;
+	unsigned long arg_end;
 	struct percpu_counter rss_stat[4];
 };
 
@@ -105,14 +107,36 @@ struct mm_struct___6_1 {
 	struct mm_rss_stat___6_1 rss_stat;
 };
 
-/* The counts are those of threads that have ended. */
+typedef struct {
+	int counter;
+} atomic_t;
+
+struct list_head {
+	struct list_head *next;
+};
+
+/* The counts are those of threads that have been released. */
 struct signal_struct {
+	atomic_t live;		      /* threads that haven't ended */
+	struct list_head thread_head; /* of those that haven't been released */
+	int group_exit_code;
+	unsigned int flags;
 	unsigned long nvcsw;
 	unsigned long nivcsw;
 	unsigned long min_flt;
 	unsigned long maj_flt;
+	unsigned long maxrss; /* pages; complete once no thread is alive */
 	unsigned long long sum_sched_runtime;
 	short oom_score_adj;
+};
+
+/* 6.16+ */
+struct trace_event_raw_sched_process_exit {
+	bool group_dead;
+};
+
+struct linux_binprm {
+	const char *filename;
 };
 
 /* Of x86: status has TS_COMPAT; of arm64: flags has TIF_32BIT. */
@@ -206,6 +230,8 @@ struct task_struct {
 	struct css_set *cgroups;
 	const struct cred *cred;
 	struct mm_struct *mm;
+	int exit_code;
+	struct list_head thread_node;
 	struct signal_struct *signal;
 	struct task_struct *group_leader;
 	struct files_struct *files;
@@ -388,6 +414,7 @@ struct bpf_iter__task_file {
 #define PF_WQ_WORKER	  0x00000020
 #define PF_LOCAL_THROTTLE 0x00100000
 #define PF_KTHREAD	  0x00200000
+#define SIGNAL_GROUP_EXIT 0x00000004
 #define AF_INET		  2
 #define AF_INET6	  10
 #define IPPROTO_TCP	  6

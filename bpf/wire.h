@@ -14,7 +14,7 @@
 #define KS_CGROUP_NAME_LEN 64
 #define KS_DEVICE_LEN	   16
 /* No record is larger. */
-#define KS_RECORD_MAX 512
+#define KS_RECORD_MAX 1024
 
 /*
  * Latency cells: 1 us to 67 s, four cells an octave, upper-inclusive; the last used one is
@@ -35,6 +35,9 @@ enum ks_event_type {
 	KS_PACKET_DROP = 6,
 	KS_LOCKUP = 8,
 	KS_SYSCALL_SLOW = 10,
+	KS_PROCESS_EXEC = 11,
+	KS_PROCESS_EXIT = 12,
+	KS_PROCESS_FORK = 13,
 };
 
 /* What the kernel knew of the owner. */
@@ -311,6 +314,65 @@ struct ks_lockup_event {
 	__u64 stack[KS_STACK_FRAMES];
 };
 
+#define KS_FILE_LEN 256
+/* A power of two. */
+#define KS_ARGS_LEN 512
+
+enum ks_exec_flags {
+	KS_EXEC_FILE_CUT = 1,
+	KS_EXEC_HAS_ARGS = 2, /* args_bytes, args */
+	KS_EXEC_ARGS_CUT = 4,
+};
+
+/*
+ * A process runs another program. file: as it was asked for, with a zero behind it. args: each with
+ * a zero behind it; without settings.with_args the record ends before them.
+ */
+struct ks_exec_event {
+	struct ks_event e;
+	__u32 ppid;
+	__u32 exec_flags;
+	__u32 args_bytes;
+	__u32 pad;
+	__u8 file[KS_FILE_LEN];
+	__u8 args[KS_ARGS_LEN];
+};
+
+enum ks_exit_flags {
+	KS_EXIT_HAS_CPU = 1, /* cpu_ns */
+	KS_EXIT_HAS_RSS = 2, /* max_rss_bytes */
+};
+
+/* A thread group is over. status: as wait() gives it to the parent. */
+struct ks_exit_event {
+	struct ks_event e;
+	__u64 lifetime_ns; /* since the fork */
+	__u64 cpu_ns;	   /* as far as the scheduler had accounted it */
+	__u64 max_rss_bytes;
+	__u32 ppid;
+	__u32 status;
+	__u32 exit_flags;
+	__u32 pad;
+};
+
+/* The owner is the thread that forked. */
+struct ks_fork_event {
+	struct ks_event e;
+	__u32 child_pid;
+	__u32 pad;
+	__u8 child_comm[KS_COMM_LEN];
+};
+
+/* What a process probe counts: ends by signal number, and these. */
+enum ks_process_count {
+	KS_ENDED_WELL = 0, /* exit code 0 */
+	KS_ENDED_BADLY = 126,
+	KS_EXECUTED = 127,
+};
+
+/* A power of two: wait() has seven bits for a signal. */
+#define KS_PROCESS_COUNTS 128
+
 /*
  * Per probe and CPU, cumulative. hits = sent + held + lost; what the kernel skipped (missed) never
  * reaches the program and is added from the program's own recursion counter.
@@ -434,6 +496,12 @@ struct ks_syscall_tallies {
 	struct ks_syscall_tally of[KS_SYSCALL_ENTRIES];
 };
 
+/* By enum ks_process_count. */
+struct ks_process_cpu {
+	struct ks_counters n;
+	__u64 counts[KS_PROCESS_COUNTS];
+} __attribute__((aligned(64)));
+
 /* hist: of minor faults and of major ones. */
 struct ks_fault_cpu {
 	struct ks_counters n;
@@ -481,6 +549,8 @@ struct ks_settings {
 	__u32 quiet;		   /* another probe sends these events, with more in them */
 	__u32 self_pid;	 /* sched, syscall: the thread group that measures, which is left out */
 	__u32 focus_pid; /* a thread group with histograms of its own; 0 = none */
+	__u32 with_args; /* process: command lines too */
+	__u32 spare;
 };
 
 /*
@@ -532,6 +602,13 @@ struct ks_syscall_row {
 	__u64 max_ns;
 	__u32 entry;
 	__u32 focus;
+};
+
+/* Row of process. what: enum ks_process_count. */
+struct ks_process_row {
+	__u64 count;
+	__u32 what;
+	__u32 pad;
 };
 
 /* Row of drops. beyond: the count of a class whose namespaces and reasons had no room. */

@@ -248,6 +248,30 @@ const struct chain chains[] = {
 			  {"syscall_raw_enter", "raw_tp", .with = "syscall_raw_exit"},
 		  }},
 	 }},
+	{"process",
+	 {
+		 {"sched_process_exit",
+		  REQUIRED,
+		  {
+			  {"process_exit", "tp_btf"},
+			  {"process_exit_raw", "raw_tp"},
+		  }},
+		 {"sched_process_exec",
+		  "which programs are run is unknown",
+		  {
+			  {"process_exec", "tp_btf"},
+			  {"process_exec_raw", "raw_tp"},
+		  }},
+	 }},
+	{"fork",
+	 {
+		 {"sched_process_fork",
+		  REQUIRED,
+		  {
+			  {"process_fork", "tp_btf"},
+			  {"process_fork_raw", "raw_tp"},
+		  }},
+	 }},
 	{"lockup",
 	 {
 		 {"CPU clock",

@@ -261,6 +261,9 @@ int kstop_set(struct kstop *k, const char *id, int setting, uint64_t value)
 	case KSTOP_FOCUS_PID:
 		STORE(probe, focus_pid, value);
 		return 0;
+	case KSTOP_WITH_ARGS:
+		STORE(probe, with_args, value != 0);
+		return 0;
 	default:
 		return fail(k, -EINVAL, "no setting of that number");
 	}

@@ -48,6 +48,7 @@ enum kstop_setting {
 				    that isn't counted; 0 = none */
 	KSTOP_FOCUS_PID = 8, /* sched, block, vfs, syscall: a thread group that has rows of its own,
 				from the next snapshot on; 0 = none */
+	KSTOP_WITH_ARGS = 9, /* process: 1 = command lines in exec events */
 };
 
 /* A part of a probe, as it stands since the probe was last on. Texts are empty where there is

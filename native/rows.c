@@ -327,6 +327,30 @@ static int syscall_rows(struct kstop *k, struct probe *probe, uint64_t epoch, st
 	return err ? err : tally_rows(k, probe, epoch, sink);
 }
 
+/* What has been counted at all, by enum ks_process_count. */
+static int process_rows(struct kstop *k, struct probe *probe, uint64_t epoch, struct sink *sink)
+{
+	for (uint32_t what = 0; what < KS_PROCESS_COUNTS; what++) {
+		struct ks_process_row *row;
+		uint64_t count = 0;
+
+		for (int i = 0; i < cpu_slots(); i++) {
+			const struct ks_process_cpu *cpu =
+				(void *)((uint8_t *)probe->cpus + i * probe->cpu_bytes);
+
+			count += __atomic_load_n(&cpu->counts[what], __ATOMIC_RELAXED);
+		}
+		if (!count)
+			continue;
+		row = next_row(sink, sizeof(*row));
+		if (!row)
+			return -ENOSPC;
+		row->count = count;
+		row->what = what;
+	}
+	return 0;
+}
+
 /* By kind: minor, major. */
 static int fault_rows(struct kstop *k, struct probe *probe, uint64_t epoch, struct sink *sink)
 {
@@ -373,6 +397,11 @@ static size_t syscall_bytes(struct probe *probe)
 	       KS_SYSCALL_ENTRIES * sizeof(struct ks_syscall_row);
 }
 
+static size_t process_bytes(struct probe *probe)
+{
+	return KS_PROCESS_COUNTS * sizeof(struct ks_process_row);
+}
+
 static size_t netns_bytes(struct probe *probe)
 {
 	return count_keys(probe, "segments_by_netns") * sizeof(struct ks_netns_row);
@@ -415,6 +444,7 @@ static const struct {
 	{"vfs", vfs_bytes, vfs_rows},
 	{"fault-latency", fault_bytes, fault_rows},
 	{"syscall", syscall_bytes, syscall_rows},
+	{"process", process_bytes, process_rows},
 	{"wakeups", wakeup_bytes, wakeup_rows},
 	{"tasks", no_bytes, group_rows},
 };

@@ -144,8 +144,8 @@ export const FLAGS: readonly Flag[] = [
   {name: 'include-waits', commands: RUN, help: 'also calls that sleep by design (pipes, sockets, poll, futex ...)'},
   {
     name: 'with-args',
-    commands: ['live'],
-    help: 'the command line of a process that is looked into (it can hold secrets)',
+    commands: RUN,
+    help: 'command lines of programs that are run or looked into (they can hold secrets)',
   },
   {
     name: 'max-overhead',

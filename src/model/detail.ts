@@ -1,6 +1,6 @@
 import type {CounterRate, Detail, DeviceRow, DropPlace, DropRow, SlowRequests, TrendName} from '../types/detail.ts';
 import type {Distribution, State} from '../types/state.ts';
-import type {KernelEvent, OomKillEvent, Sample, Status} from '../types/stream.ts';
+import type {KernelEvent, OomKillEvent, ProcessExecEvent, ProcessExitEvent, Sample, Status} from '../types/stream.ts';
 import type {Increase} from './counters.ts';
 import {Leaders} from './leaders/leaders.ts';
 import type {DropCount} from './status/drops.ts';
@@ -8,6 +8,7 @@ import {limitsOf} from './status/latency.ts';
 import {emptyTrends, TrendLog} from './trends.ts';
 
 const MAX_OOMS = 50;
+const MAX_STARTS = 500;
 
 /** What a sample brings, completed by the judgement. */
 export interface SampleDetail {
@@ -32,6 +33,7 @@ export function emptyDetail(): Detail {
     peers: [],
     drops: [],
     ooms: [],
+    starts: [],
     rates: [],
   };
   return {...lists, trends: emptyTrends()};
@@ -42,10 +44,18 @@ export class Details {
   #leaders = new Leaders();
   #trends = new TrendLog();
   #ooms: OomKillEvent[] = [];
+  readonly #starts: (ProcessExecEvent | ProcessExitEvent)[] = [];
 
   event(event: KernelEvent, atMs: number): void {
     this.#leaders.event(event, atMs);
     if (event.type === 'OOM_KILL') this.#ooms = [...this.#ooms, event as OomKillEvent].slice(-MAX_OOMS);
+    if (event.type === 'PROCESS_EXEC' || event.type === 'PROCESS_EXIT') this.#start(event as ProcessExecEvent);
+  }
+
+  /** Thousands may come in a second: they are thrown out by the hundreds. */
+  #start(event: ProcessExecEvent | ProcessExitEvent): void {
+    this.#starts.push(event);
+    if (this.#starts.length >= 2 * MAX_STARTS) this.#starts.splice(0, this.#starts.length - MAX_STARTS);
   }
 
   /**
@@ -56,7 +66,7 @@ export class Details {
     const {sample, startMs, endMs, increases} = now;
     this.#leaders.sample(sample, endMs);
     this.#trends.push(startMs, endMs, figuresOf(sample, state, perSecond(increases, sample.interval_ms)));
-    const [leaders, ooms, {trends}] = [this.#leaders, this.#ooms, this.#trends];
+    const [leaders, ooms, starts, {trends}] = [this.#leaders, this.#ooms, this.#starts, this.#trends];
     const rates = once(() => ratesOf(now));
     return lazily<Detail>({
       waiters: () => leaders.waiters(endMs),
@@ -67,6 +77,7 @@ export class Details {
       peers: () => leaders.peers(endMs),
       drops: () => dropsOf(now.drops(), leaders.dropPlaces(endMs), rates()),
       ooms: () => ooms,
+      starts: () => starts.slice(-MAX_STARTS),
       rates,
       trends: () => trends,
     });

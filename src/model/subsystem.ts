@@ -15,6 +15,7 @@ import {LatencyRule} from './status/latency.ts';
 import {lockupRule} from './status/lockup.ts';
 import {memoryRule} from './status/memory.ts';
 import {NetworkRule} from './status/network.ts';
+import {ProcessRule} from './status/process.ts';
 import type {Retransmits} from './status/retransmits.ts';
 import type {RuleContext, StatusRule, Trigger} from './status/rule.ts';
 import {merge} from './status/timeline.ts';
@@ -117,6 +118,7 @@ export class Subsystem {
     else if (name === 'memory') this.#rule = memoryRule;
     else if (name === 'network') this.#rule = new NetworkRule(network.retransmits, network.drops);
     else if (name === 'lockup') this.#rule = lockupRule;
+    else if (name === 'process') this.#rule = new ProcessRule();
   }
 
   #trigger(trigger: Trigger | undefined, atMs: number): void {

@@ -5,6 +5,7 @@ import {pageFault} from './events/fault.ts';
 import {lockup} from './events/lockup.ts';
 import {oomKill} from './events/oom.ts';
 import {memoryPressure} from './events/pressure.ts';
+import {processExec, processExit, processFork} from './events/process.ts';
 import {type DecodeContext, Records} from './events/records.ts';
 import {tcpRetransmit} from './events/retransmit.ts';
 import {schedLatency} from './events/sched.ts';
@@ -24,6 +25,9 @@ const DECODERS: readonly (EventDecoder | undefined)[] = table([
   [WIRE.TCP_RETRANSMIT, tcpRetransmit],
   [WIRE.VFS_SLOW, vfsSlow],
   [WIRE.SYSCALL_SLOW, syscallSlow],
+  [WIRE.PROCESS_EXEC, processExec],
+  [WIRE.PROCESS_EXIT, processExit],
+  [WIRE.PROCESS_FORK, processFork],
   [WIRE.PAGE_FAULT, pageFault],
   [WIRE.PRESSURE, memoryPressure],
   [WIRE.PACKET_DROP, packetDrop],

@@ -14,6 +14,7 @@ export const SETTING = {
   quiet: 6,
   selfPid: 7,
   focusPid: 8,
+  withArgs: 9,
 } as const;
 
 const TEXT = 1024;

@@ -133,6 +133,20 @@ export function readNetnsRows(view: DataView): NetnsRow[] {
   }));
 }
 
+/** How often something happened to a process: enum ks_process_count, or a signal that ended it. */
+export interface ProcessCountRow {
+  what: number;
+  count: number;
+}
+
+export function readProcessRows(view: DataView): ProcessCountRow[] {
+  const layout = LAYOUT.process_row;
+  return rows(view, (at) => ({
+    what: view.getUint32(at + layout.what, true),
+    count: u64(view, at + layout.count),
+  }));
+}
+
 /** `beyond`: a class's drops whose namespace and reason had no room; else netns 0 is an unknown one. */
 export interface DropRow {
   netns: number;

@@ -6,6 +6,9 @@ import type {
   OomKillEvent,
   PacketDropEvent,
   PageFaultEvent,
+  ProcessExecEvent,
+  ProcessExitEvent,
+  ProcessForkEvent,
   SchedLatencyEvent,
   SyscallSlowEvent,
   TcpRetransmitEvent,
@@ -65,6 +68,22 @@ const DETAILS: Record<string, ((event: never) => Fields) | undefined> = {
     number('ret', event.ret),
     text('errno', event.errno),
   ],
+  PROCESS_EXEC: (event: ProcessExecEvent) => [
+    text('file', event.filename),
+    number('ppid', event.ppid),
+    text('args', event.args),
+  ],
+  PROCESS_EXIT: (event: ProcessExitEvent) => [
+    event.signal === undefined
+      ? number('code', event.exit_code)
+      : text('signal', event.signal_name ?? String(event.signal)),
+    event.core ? 'core=dumped' : undefined,
+    time('lifetime', event.lifetime_ms * 1000),
+    time('cpu_time', event.cpu_time_ms === undefined ? undefined : event.cpu_time_ms * 1000),
+    size('max_rss', event.max_rss_bytes),
+    number('ppid', event.ppid),
+  ],
+  PROCESS_FORK: (event: ProcessForkEvent) => [number('child_pid', event.child_pid), text('child', event.child_comm)],
   TCP_RETRANSMIT: (event: TcpRetransmitEvent) => [
     number('sport', event.sport),
     number('dport', event.dport),

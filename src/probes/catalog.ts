@@ -127,6 +127,23 @@ export const PROBES: readonly ProbeSpec[] = [
     critUs: 100_000,
   },
   {
+    id: 'process',
+    subsystem: 'process',
+    types: ['PROCESS_EXEC', 'PROCESS_EXIT'],
+    default: true,
+    help: 'programs that are run, and how processes end',
+    // A build host runs more programs than anybody reads. Crashes have half of it to themselves.
+    eventsPerSecond: 2000,
+  },
+  {
+    id: 'fork',
+    subsystem: 'process',
+    types: ['PROCESS_FORK'],
+    default: false,
+    help: 'processes that processes make',
+    eventsPerSecond: 2000,
+  },
+  {
     id: 'tasks',
     subsystem: 'process',
     types: [],

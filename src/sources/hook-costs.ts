@@ -43,6 +43,8 @@ const RUN_NS: Readonly<Record<string, number>> = {
   tasks: 300,
   wakeups: 90,
   lockup: 3000,
+  process: 1500,
+  fork: 1500,
   syscall: 120,
 };
 /** Of a probe that nobody has measured. */

@@ -40,6 +40,7 @@ import {ContainerTrafficReader} from './readers/container-traffic.ts';
 import {DropReader} from './readers/drops.ts';
 import {FaultLatencyReader} from './readers/fault-latency.ts';
 import {FaultsReader} from './readers/faults.ts';
+import {ProcessReader} from './readers/process.ts';
 import {RetransmitReader} from './readers/retransmit.ts';
 import {SchedReader} from './readers/sched.ts';
 import {SyscallReader} from './readers/syscall.ts';
@@ -71,7 +72,7 @@ export interface LiveOptions {
   filter?: Filter;
   /** vfs, syscall: also calls that sleep by design (pipes, ttys …). */
   includeWaits?: boolean;
-  /** Command lines of the process that is looked into: they can hold secrets. */
+  /** Command lines of programs that are run, and of the process that is looked into: they can hold secrets. */
   withArgs?: boolean;
   /** Process rows of a sample; 50 without it. */
   top?: number;
@@ -151,6 +152,7 @@ export class LiveSource implements Source {
     if (!inOwnPidNamespace() && filter?.pid !== process.pid)
       for (const probe of SELFLESS_PROBES) this.engine.set(probe, SETTING.selfPid, process.pid);
     for (const probe of WAITING_PROBES) this.engine.set(probe, SETTING.includeWaits, options.includeWaits ? 1 : 0);
+    this.engine.set('process', SETTING.withArgs, options.withArgs ? 1 : 0);
     this.retransmits = new RetransmitReader(filter !== undefined);
     const wakeups = new WakeupsReader(() => this.probes.isOn('wakeups'));
     const readers = {
@@ -158,6 +160,7 @@ export class LiveSource implements Source {
       block: new BlockReader(),
       vfs: new VfsReader(),
       syscall: new SyscallReader(),
+      process: new ProcessReader(),
       retransmit: this.retransmits,
       drops: new DropReader(() => drops.reasons),
       'container-traffic': new ContainerTrafficReader((id) => this.cgroups.get(id, true)),

@@ -1,4 +1,4 @@
-import type {Counter, OomKillEvent, Status, VfsOp} from './stream.ts';
+import type {Counter, OomKillEvent, ProcessExecEvent, ProcessExitEvent, Status, VfsOp} from './stream.ts';
 
 /** Whom a row is about, as far as it is known. */
 export interface Who {
@@ -125,6 +125,8 @@ export interface Detail {
   drops: DropRow[];
   /** The newest OOM kills of the run, oldest first. */
   ooms: OomKillEvent[];
+  /** The newest starts and ends of programs, oldest first. */
+  starts: (ProcessExecEvent | ProcessExitEvent)[];
   /** In the order of the sample's counters. */
   rates: CounterRate[];
   trends: Trends;

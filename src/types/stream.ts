@@ -198,6 +198,41 @@ export interface SyscallSlowEvent extends EventBase {
   errno?: string;
 }
 
+/** A process runs another program: the owner is the new one, `pid` as before. */
+export interface ProcessExecEvent extends EventBase {
+  type: 'PROCESS_EXEC';
+  ppid: number;
+  /** As it was asked for, of a script its own; `…` at its end stands for what is beyond 255 bytes. */
+  filename: string;
+  /** Only with --with-args: the command line with spaces between; `…` for what is beyond 511 bytes. */
+  args?: string;
+}
+
+/** A process makes another one (not a thread); the owner is the maker. */
+export interface ProcessForkEvent extends EventBase {
+  type: 'PROCESS_FORK';
+  child_pid: number;
+  /** The maker's own until the child runs a program. */
+  child_comm: string;
+}
+
+/** The end of a process, that is, of its last thread. The owner is the process by the name of its first thread. */
+export interface ProcessExitEvent extends EventBase {
+  type: 'PROCESS_EXIT';
+  ppid: number;
+  /** 128 + the signal where one ended it, as shells say it. */
+  exit_code: number;
+  signal?: number;
+  /** `SIGSEGV`, `SIGRTMIN+3`. */
+  signal_name?: string;
+  core?: true;
+  /** Since the fork. */
+  lifetime_ms: number;
+  /** Of all its threads, but for the last moments (a tick at most) before the end; absent where that is all. */
+  cpu_time_ms?: number;
+  max_rss_bytes?: number;
+}
+
 /** `fault`: trouble; `policy`: somebody's rule (firewall, socket filter, XDP); `normal`: part of a healthy network. */
 export const DROP_CLASSES = ['fault', 'policy', 'normal'] as const;
 export type DropClass = (typeof DROP_CLASSES)[number];
@@ -255,6 +290,9 @@ export type KnownEvent =
   | BioLatencyEvent
   | VfsSlowEvent
   | SyscallSlowEvent
+  | ProcessExecEvent
+  | ProcessExitEvent
+  | ProcessForkEvent
   | OomKillEvent
   | PageFaultEvent
   | MemoryPressureEvent

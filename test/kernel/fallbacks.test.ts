@@ -22,6 +22,7 @@ const WITHOUT_BTF: Readonly<Record<string, string>> = {
   pressure: 'psi',
   drops: 'raw_tp',
   tasks: 'iter',
+  process: 'raw_tp',
   traffic: 'file',
   lockup: 'perf_event',
 };

@@ -10,6 +10,7 @@ import {startLoad} from './util/load.ts';
 import {lacks, once, testUnless, twoCpus} from './util/machine.ts';
 import {lacksNetwork} from './util/net.ts';
 import {
+  crash,
   fullReceiveBuffer,
   HUNG,
   hogs,
@@ -47,6 +48,7 @@ const TROUBLES: Trouble[] = [
     provoke: lossyLink,
   },
   {subsystem: 'vfs', probe: 'vfs', level: 'WARNING', lacks: lacksSlowFolder(), provoke: slowFile},
+  {subsystem: 'process', probe: 'process', level: 'WARNING', provoke: crash},
   {
     subsystem: 'lockup',
     probe: 'lockup',

@@ -5,6 +5,7 @@ import type {Frame} from '../../src/types/frame.ts';
 import {
   drop,
   fault,
+  forked,
   frame,
   header,
   histogram,
@@ -12,6 +13,7 @@ import {
   oom,
   PROBES,
   pressure,
+  ran,
   request,
   retransmit,
   sampleFrame,
@@ -19,6 +21,7 @@ import {
   stamp,
   unknownEvent,
   wait,
+  went,
 } from '../util/synthetic.ts';
 
 process.env.TZ = 'UTC';
@@ -76,6 +79,15 @@ test('each subsystem’s events have their own words', async (t) => {
     await tail(drop(1, {device: 'eth0'})),
     'reason=SOCKET_RCVBUFF class=fault location=__udp_enqueue_schedule_skb+0x2f0 protocol=UDP sport=5000 dport=53 saddr=10.0.0.1 daddr=10.0.0.2 dev=eth0 [WARNING]',
   );
+  t.is(await tail(ran(1)), 'file=/usr/lib/gcc/cc1 ppid=90');
+  t.is(await tail(ran(1, {args: 'cc1 -quiet'})), 'file=/usr/lib/gcc/cc1 ppid=90 args="cc1 -quiet"');
+  t.is(await tail(went(1, {exit_code: 3})), 'code=3 lifetime=1.5s cpu_time=821ms max_rss=64MiB ppid=90');
+  const crash = {exit_code: 139, signal: 11, signal_name: 'SIGSEGV', core: true as const, severity: 'warning' as const};
+  t.is(
+    await tail(went(1, {...crash, cpu_time_ms: undefined})),
+    'signal=SIGSEGV core=dumped lifetime=1.5s max_rss=64MiB ppid=90 [WARNING]',
+  );
+  t.is(await tail(forked(1)), 'child_pid=91 child=make');
   t.is(await tail(fault(1)), 'address=0x7f0012345000');
   t.is(await tail(fault(1, {latency_us: 8400})), 'latency=8.4ms address=0x7f0012345000');
   t.is(
@@ -130,6 +142,9 @@ test('names from the kernel can’t act on the terminal or forge a line', async 
         slowFile(3, 9000, {path: undefined, name: evil}),
         drop(3, {reason: evil, location: evil, protocol: evil, device: evil}),
         pressure(3, {scope: evil}),
+        forked(3, {child_comm: evil}),
+        ran(3, {comm: evil, filename: evil, args: evil}),
+        went(3, {signal: 1, signal_name: evil}),
         lockup(3, 'HUNG_TASK', {stack: [evil, evil]}),
       ],
     }),

@@ -14,7 +14,7 @@ import {makeTheme} from '../../src/tui/theme.ts';
 import {paintTooSmall} from '../../src/tui/views/too-small.ts';
 import type {State} from '../../src/types/state.ts';
 import type {KernelEvent, ProbeInfo} from '../../src/types/stream.ts';
-import {drop, fault, lockup, pressure, slowFile} from '../util/synthetic.ts';
+import {drop, fault, forked, lockup, pressure, ran, slowFile, went} from '../util/synthetic.ts';
 import {filled, unstyled} from './state.ts';
 
 test('every pane paints lines of exactly its width and holds back no escape but styles', async (t) => {
@@ -103,6 +103,17 @@ test('each type has its fields, a path without its name again, a packet without 
   ]);
   t.deepEqual(shown(pressure(1)), ['scope=host', 'some=13%', 'full=3.1%']);
   t.deepEqual(shown(fault(1, {latency_us: 8400})), ['latency=8.4ms', 'address=0x7f0012345000']);
+  t.deepEqual(shown(ran(1, {args: 'cc1 \x1b x'})), ['file=/usr/lib/gcc/cc1', 'args="cc1 \\x1b x"', 'ppid=90']);
+  t.deepEqual(shown(went(1, {exit_code: 139, signal: 11, signal_name: 'SIGSEGV', core: true})), [
+    'signal=SIGSEGV',
+    'core=dumped',
+    'lifetime=1.5s',
+    'cpu_time=821ms',
+    'max_rss=64MiB',
+    'ppid=90',
+  ]);
+  t.is(shown(went(1))[0], 'code=0');
+  t.deepEqual(shown(forked(1)), ['child=make', 'child_pid=91']);
   t.deepEqual(shown(lockup(1, 'HUNG_TASK')), [
     'stuck=22s',
     'stack=io_schedule<-folio_wait_bit_common<-vfs_fsync_range',

@@ -11,14 +11,15 @@ import {disk} from '../../src/tui/views/disk.ts';
 import {memory} from '../../src/tui/views/memory.ts';
 import {network} from '../../src/tui/views/network.ts';
 import {probes} from '../../src/tui/views/probes.ts';
+import {processes} from '../../src/tui/views/processes.ts';
 import {sched} from '../../src/tui/views/sched.ts';
 import type {State} from '../../src/types/state.ts';
 import type {StreamObject} from '../../src/types/stream.ts';
-import {fault, frame, header, sample} from '../util/synthetic.ts';
+import {fault, frame, header, ran, sample, went} from '../util/synthetic.ts';
 import {unstyled} from './state.ts';
 
 const FIXTURES = join(import.meta.dirname, '../fixtures');
-const VIEWS = [sched, disk, memory, network, probes];
+const VIEWS = [sched, disk, memory, network, processes, probes];
 
 function panesOf(view: View): (ListPane | CanvasPane)[] {
   const chain = (place: Place): Place[] => [place, ...(place.beside ? chain(place.beside) : [])];
@@ -225,6 +226,21 @@ test('figures past a threshold have its colour', async (t) => {
     ['81.4ms', 'heat.warning'],
     ['636ms', 'heat.critical'],
   ]);
+});
+
+test('processes: starts and exits, newest first, with how and after how long they ended', (t) => {
+  const model = new Model();
+  const crash = {exit_code: 139, signal: 11, signal_name: 'SIGSEGV', core: true as const, severity: 'warning' as const};
+  const events = [ran(100), went(200, {exit_code: 3}), went(300, {...crash, cpu_time_ms: undefined})];
+  const probe = {id: 'process', subsystem: 'process' as const, state: 'attached' as const, method: 'tp_btf'};
+  model.apply(frame({header: header([probe]), events, sample: sample(1000)}));
+  const [first, second, third] = shown(processes, 'starts', model.state);
+  t.like(first, {pid: '91', what: 'SIGSEGV core', lifetime: '1.5s', cpu: '-', memory: '64MiB', file: '-'});
+  t.like(second, {what: 'exit 3', cpu: '821ms', parent: '90'});
+  t.like(third, {what: 'starts', comm: 'cc1', file: '/usr/lib/gcc/cc1', lifetime: '-'});
+  const list = pane(processes, 'starts', 'list');
+  t.is(list.columns[3]!.token?.(list.rows(model.state)[0]), 'heat.warning');
+  t.is(list.empty(new Model().state), 'waiting for the first sample');
 });
 
 test('why a list is empty is said: the probe is off, nothing happened, or nothing came yet', async (t) => {

@@ -15,6 +15,9 @@ import type {
   PacketDropEvent,
   PageFaultEvent,
   ProbeInfo,
+  ProcessExecEvent,
+  ProcessExitEvent,
+  ProcessForkEvent,
   Sample,
   SchedLatencyEvent,
   Stamp,
@@ -225,6 +228,30 @@ export function slowCall(atMs: number, latency_us: number, more: Partial<Syscall
     ...more,
   };
 }
+
+export function ran(atMs: number, more: Partial<ProcessExecEvent> = {}): ProcessExecEvent {
+  const owner = {pid: 91, tid: 91, comm: 'cc1', uid: 1000};
+  return {...life(atMs), type: 'PROCESS_EXEC', ...owner, ppid: 90, filename: '/usr/lib/gcc/cc1', ...more};
+}
+
+export function forked(atMs: number, more: Partial<ProcessForkEvent> = {}): ProcessForkEvent {
+  const owner = {pid: 90, tid: 90, comm: 'make', uid: 1000};
+  return {...life(atMs), type: 'PROCESS_FORK', ...owner, child_pid: 91, child_comm: 'make', ...more};
+}
+
+export function went(atMs: number, more: Partial<ProcessExitEvent> = {}): ProcessExitEvent {
+  const owner = {pid: 91, tid: 91, comm: 'cc1', uid: 1000};
+  const figures = {exit_code: 0, lifetime_ms: 1500, cpu_time_ms: 820.5, max_rss_bytes: 64 << 20};
+  return {...life(atMs), type: 'PROCESS_EXIT', ...owner, ppid: 90, ...figures, ...more};
+}
+
+const life = (atMs: number) => ({
+  kind: 'event' as const,
+  ...stamp(atMs),
+  subsystem: 'process' as const,
+  severity: 'info' as const,
+  cpu: 1,
+});
 
 export function drop(atMs: number, more: Partial<PacketDropEvent> = {}): PacketDropEvent {
   return {

@@ -3,6 +3,7 @@ import {BlockFacts} from './block.ts';
 import {LockupFacts} from './lockup.ts';
 import {MemoryFacts} from './memory.ts';
 import {NetworkFacts} from './network.ts';
+import {ProcessFacts} from './process.ts';
 import {SchedFacts} from './sched.ts';
 import {VfsFacts} from './vfs.ts';
 
@@ -14,9 +15,11 @@ export class Facts {
   readonly memory = new MemoryFacts();
   readonly network = new NetworkFacts();
   readonly lockup = new LockupFacts();
+  readonly process = new ProcessFacts();
 
   add(event: KernelEvent): void {
-    for (const part of [this.sched, this.block, this.vfs, this.memory, this.network, this.lockup]) part.add(event);
+    const {sched, block, vfs, memory, network, lockup, process} = this;
+    for (const part of [sched, block, vfs, memory, network, lockup, process]) part.add(event);
   }
 
   merge(from: Facts): void {
@@ -26,5 +29,6 @@ export class Facts {
     this.memory.merge(from.memory);
     this.network.merge(from.network);
     this.lockup.merge(from.lockup);
+    this.process.merge(from.process);
   }
 }

@@ -5,6 +5,7 @@ import {lockups} from './lockup.ts';
 import {majorFaults, oomKills, pressure} from './memory.ts';
 import {retransmits} from './network.ts';
 import {blindSpots, losses, ownCost, pauses} from './own.ts';
+import {crashes} from './process.ts';
 import type {Rule} from './rule.ts';
 import {culprit, isolated, oneCpu, realTime, stolenTime, throttled, waits} from './sched.ts';
 import {slowFiles} from './vfs.ts';
@@ -13,6 +14,7 @@ import {slowFiles} from './vfs.ts';
 const RULES: readonly Rule[] = [
   lockups,
   oomKills,
+  crashes,
   pressure,
   waits,
   stolenTime,

@@ -1,6 +1,6 @@
 import type {KernelEvent} from '../../types/stream.ts';
 import {DROP_CLASSES, SEVERITIES, SUBSYSTEMS} from '../../types/stream.ts';
-import {type Check, Invalid, integer, list, matching, oneOf, shape, string} from '../check.ts';
+import {type Check, exactly, Invalid, integer, list, matching, oneOf, shape, string} from '../check.ts';
 import {AMOUNT, COUNT, MAX_CPUS, MICROS, NAME, PID, STAMP, TEXT} from './values.ts';
 
 export const CONTAINER = shape(
@@ -68,6 +68,15 @@ const BY_TYPE = new Map<string, Check<unknown>>([
     shape(
       {latency_us: MICROS, syscall: integer(-(2 ** 31), 2 ** 31 - 1), syscall_name: NAME},
       {ret: integer(Number.MIN_SAFE_INTEGER, Number.MAX_SAFE_INTEGER), errno: NAME},
+    ),
+  ],
+  ['PROCESS_FORK', shape({child_pid: PID, child_comm: NAME})],
+  ['PROCESS_EXEC', shape({ppid: PID, filename: TEXT}, {args: TEXT})],
+  [
+    'PROCESS_EXIT',
+    shape(
+      {ppid: PID, exit_code: integer(0, 255), lifetime_ms: AMOUNT},
+      {signal: integer(1, 127), signal_name: NAME, core: exactly(true), cpu_time_ms: AMOUNT, max_rss_bytes: COUNT},
     ),
   ],
   [

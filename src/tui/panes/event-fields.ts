@@ -10,11 +10,11 @@ const text: Shown = (value) => visibleValue(String(value)).slice(0, 160);
 const time: Shown = (value) => (typeof value === 'number' ? duration(value) : text(value));
 const size: Shown = (value) => (typeof value === 'number' ? bytes(value) : text(value));
 const part: Shown = (value) => (typeof value === 'number' ? percent(value) : text(value));
-const stuck: Shown = (value) => (typeof value === 'number' ? duration(value * 1000) : text(value));
+const ms: Shown = (value) => (typeof value === 'number' ? duration(value * 1000) : text(value));
 const stack: Shown = (value) => text(Array.isArray(value) ? (stackText(value.map(String)) ?? '-') : value);
 
 const LOCKUP: [field: string, name: string, shown: Shown][] = [
-  ['stuck_ms', 'stuck', stuck],
+  ['stuck_ms', 'stuck', ms],
   ['stack', 'stack', stack],
 ];
 
@@ -49,6 +49,24 @@ const BY_TYPE: Record<string, [field: string, name: string, shown: Shown][]> = {
     ['syscall_name', 'syscall', text],
     ['errno', 'errno', text],
     ['ret', 'ret', text],
+  ],
+  PROCESS_EXEC: [
+    ['filename', 'file', text],
+    ['args', 'args', text],
+    ['ppid', 'ppid', text],
+  ],
+  PROCESS_EXIT: [
+    ['signal_name', 'signal', text],
+    ['core', 'core', () => 'dumped'],
+    ['exit_code', 'code', text],
+    ['lifetime_ms', 'lifetime', ms],
+    ['cpu_time_ms', 'cpu_time', ms],
+    ['max_rss_bytes', 'max_rss', size],
+    ['ppid', 'ppid', text],
+  ],
+  PROCESS_FORK: [
+    ['child_comm', 'child', text],
+    ['child_pid', 'child_pid', text],
   ],
   OOM_KILL: [
     ['victim_comm', 'victim', text],
@@ -105,7 +123,7 @@ export function eventFields(event: KernelEvent): Fields {
   const out: Fields = event.type === 'PACKET_DROP' ? [] : addresses(values);
   if (known) {
     for (const [field, name, shown] of known) {
-      if (values[field] === undefined || (field === 'name' && values.path !== undefined)) continue;
+      if (values[field] === undefined || isSaid(field, values)) continue;
       out.push([name, shown(values[field])]);
       // Why a packet was dropped says more than whose it was.
       if (event.type === 'PACKET_DROP' && field === 'reason') out.push(...addresses(values));
@@ -117,6 +135,11 @@ export function eventFields(event: KernelEvent): Fields {
   if (event.container) out.push(['container', text(event.container.name ?? event.container.id)]);
   else if (event.cgroup !== undefined && event.cgroup !== '/') out.push(['cgroup', text(event.cgroup)]);
   return out;
+}
+
+/** Another field says the same and more. */
+function isSaid(field: string, {path, signal_name}: UnknownEvent): boolean {
+  return (field === 'name' && path !== undefined) || (field === 'exit_code' && signal_name !== undefined);
 }
 
 /** Behind whom a task waited, and what is out of the ordinary about it. */

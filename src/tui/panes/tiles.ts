@@ -1,4 +1,4 @@
-import {findProbe, PROBES} from '../../probes/catalog.ts';
+import {findProbe} from '../../probes/catalog.ts';
 import type {State, SubsystemState} from '../../types/state.ts';
 import {LATENCY_SUBSYSTEMS, type ProbeInfo, type Status, SUBSYSTEMS, type SubsystemName} from '../../types/stream.ts';
 import {bytes, count, percent, percentileText, rate} from '../../util/format.ts';
@@ -22,11 +22,6 @@ export const NAMES: Record<SubsystemName, string> = {
   syscall: 'System calls',
   process: 'Processes',
   lockup: 'Lock-ups',
-};
-
-/** What the tiles will show whose probes come with a later version. */
-const LATER: Partial<Record<SubsystemName, string>> = {
-  process: 'starts, exits and crashes: with a later version',
 };
 
 /** The tiles side by side, or one line a subsystem where there is no room for boxes. */
@@ -84,8 +79,7 @@ function tileOf(name: SubsystemName, store: Store, width: number, height: number
 function emptyTile(name: SubsystemName, store: Store, width: number, height: number): string[] {
   const {theme} = store;
   const inner = width - 2;
-  const here = PROBES.some(({subsystem}) => subsystem === name);
-  const why = here ? 'no probe of it took part' : (LATER[name] ?? 'with a later version');
+  const why = 'no probe of it took part';
   const texts = [`${theme.glyphs.status.UNKNOWN} not watched`, ...wrapText(why, inner - 2)];
   const lines = texts.map((text) => new Line(inner, theme).add(` ${text}`, 'dim').end());
   return framed(borderOf(name, store), lines, width, height, theme);

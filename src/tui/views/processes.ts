@@ -5,6 +5,7 @@ import {figure, label} from '../panes/columns.ts';
 import type {ListPane, View} from '../panes/pane.ts';
 import {whyNothing} from '../panes/shared.ts';
 import type {Token} from '../theme.ts';
+import {starts} from './starts.ts';
 
 /** A process and over how many seconds its figures were counted. */
 interface Row {
@@ -97,9 +98,12 @@ const list: ListPane<Row> = {
   note: () => 'CPU and RUNQ (ready, but another ran) in percent of one CPU; WAITING: so long now',
 };
 
-/** Every process, with what the kernel accounted to it in the last interval. */
+/** Every process, with what the kernel accounted to it in the last interval; starts and ends. */
 export const processes: View = {
   id: 'processes',
   title: 'Processes',
-  places: [{pane: list, weight: 1, min: 4}],
+  places: [
+    {pane: list, weight: 2, min: 4},
+    {pane: starts, weight: 1, min: 4},
+  ],
 };

@@ -27,6 +27,12 @@ export async function outOfMemory(t: ExecutionContext): Promise<void> {
   await eater.end(10_000);
 }
 
+/** A program that dies of its own fault, and dumps no core here. */
+export async function crash(t: ExecutionContext): Promise<void> {
+  const {signal} = await new Process(t, ['/bin/sh', '-c', 'ulimit -c 0; kill -SEGV $$']).end(10_000);
+  t.is(signal, 'SIGSEGV');
+}
+
 /** Requests that no call on a file waits for. */
 export async function slowDevice(t: ExecutionContext): Promise<void> {
   const slow = slowDisk(t);

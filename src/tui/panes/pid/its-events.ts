@@ -14,7 +14,7 @@ export interface Kind {
 export interface ItsEvents {
   /** Its own, newest first. */
   own: readonly KernelEvent[];
-  /** By type, most first. */
+  /** By type, most first: those of them that tell of something slow or wrong. */
   kinds: readonly Kind[];
   /** Waits of others that it ran before. */
   before: Kind;
@@ -23,6 +23,11 @@ export interface ItsEvents {
 /** Was it the process that waited, asked, faulted, or was killed? */
 function isOwn(event: KernelEvent, pid: number): boolean {
   return event.pid === pid || (event as UnknownEvent).victim_pid === pid;
+}
+
+/** That it runs programs and ends is nothing slow or wrong. */
+function isOrdinary({subsystem, severity}: KernelEvent): boolean {
+  return subsystem === 'process' && severity === 'info';
 }
 
 function tally(kind: Kind, event: KernelEvent): void {
@@ -42,6 +47,7 @@ function gather(events: readonly KernelEvent[], pid: number): ItsEvents {
     if (event.type === 'SCHED_LATENCY' && event.prev_pid === pid && event.pid !== pid) tally(before, event);
     if (!isOwn(event, pid)) continue;
     own.push(event);
+    if (isOrdinary(event)) continue;
     let kind = kinds.get(event.type);
     if (!kind) {
       kind = {type: event.type, count: 0};
