@@ -19,7 +19,15 @@ test('programs run, and ends by reason', (t) => {
     view.setUint32(head.SIZE + i * row.SIZE + row.what, what, true);
     view.setBigUint64(head.SIZE + i * row.SIZE + row.count, BigInt(count), true);
   }
-  const parts = {intervalMs: 1000, histograms: [], focus: [], focusSyscalls: [], counters: [], accuracy: {}, processes: []};
+  const parts = {
+    intervalMs: 1000,
+    histograms: [],
+    focus: [],
+    focusSyscalls: [],
+    counters: [],
+    accuracy: {},
+    processes: [],
+  };
   new ProcessReader().read(view, {} as ProbeCounts, parts);
   t.deepEqual(parts.counters as unknown[], [
     {name: 'process_exits', labels: {reason: 'exited'}, value: 2 ** 40},
