@@ -16,6 +16,7 @@ import {OwnCost} from './own-cost.ts';
 import {Pauses} from './pauses.ts';
 import type {Cells} from './percentile.ts';
 import {LastSamples} from './samples.ts';
+import {blindness} from './status/blindness.ts';
 import {Drops} from './status/drops.ts';
 import {Retransmits} from './status/retransmits.ts';
 import {StealSum} from './steal.ts';
@@ -259,10 +260,8 @@ export class Model {
   /** Statuses as of now: what has cleared since, what an event raised. */
   #refresh(): void {
     for (const subsystem of this.#subsystems.values()) {
-      const states = this.state.probes.filter(({subsystem: of}) => of === subsystem.name).map(({state}) => state);
-      const seen = states.some((state) => state === 'attached' || state === 'degraded');
-      const blind = states.includes('paused') ? 'paused by the overhead governor' : 'no probe attached';
-      subsystem.refresh(this.#nowMs, seen ? undefined : blind);
+      const probes = this.state.probes.filter((probe) => probe.subsystem === subsystem.name);
+      subsystem.refresh(this.#nowMs, blindness(probes));
     }
     this.state.overall = overallOf(this.state.subsystems.map((subsystem: SubsystemState) => subsystem.status));
   }

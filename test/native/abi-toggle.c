@@ -136,10 +136,10 @@ void test_refused_again(struct kstop *k)
 void test_part_again(struct kstop *k)
 {
 	char method[16], reason[512] = "";
-	int first = kstop_probe_on(k, "process"), state = KSTOP_UNAVAILABLE;
+	int first = kstop_probe_on(k, "lockup"), state = KSTOP_UNAVAILABLE;
 	struct rlimit usual, tight;
 
-	kstop_probe_off(k, "process");
+	kstop_probe_off(k, "lockup");
 	getrlimit(RLIMIT_NOFILE, &usual);
 	tight = usual;
 	tight.rlim_cur = dup(0);
@@ -147,17 +147,17 @@ void test_part_again(struct kstop *k)
 	while (state == KSTOP_UNAVAILABLE) {
 		tight.rlim_cur++;
 		setrlimit(RLIMIT_NOFILE, &tight);
-		state = kstop_probe_on(k, "process");
+		state = kstop_probe_on(k, "lockup");
 		setrlimit(RLIMIT_NOFILE, &usual);
 	}
-	kstop_probe_state(k, "process", method, 16, reason, 512);
+	kstop_probe_state(k, "lockup", method, 16, reason, 512);
 	ok(state == KSTOP_DEGRADED && strstr(reason, "EMFILE"), "a part without a descriptor: %s",
 	   reason);
-	kstop_probe_off(k, "process");
-	ok(kstop_probe_on(k, "process") == first, "it is back with the next try");
-	kstop_probe_state(k, "process", method, 16, reason, 512);
+	kstop_probe_off(k, "lockup");
+	ok(kstop_probe_on(k, "lockup") == first, "it is back with the next try");
+	kstop_probe_state(k, "lockup", method, 16, reason, 512);
 	ok(!strstr(reason, "EMFILE"), "and nothing is said of it any more: %s", reason);
-	kstop_probe_off(k, "process");
+	kstop_probe_off(k, "lockup");
 }
 
 void test_nothing_stays(void)

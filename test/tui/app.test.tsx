@@ -51,8 +51,10 @@ test('keys reach the store and the source', async (t) => {
   t.is(store.scroll.cursor, store.range.last - 2);
   t.regex(await press('++'), /sched warns from 5ms/);
   t.deepEqual(source.calls, ['threshold sched 2000', 'threshold sched 5000']);
+  store.select(1);
   await press('x');
-  t.is(source.calls.at(-1), 'toggle sched');
+  t.is(source.calls.at(-1), 'toggle block');
+  store.select(-1);
   await press(' ');
   t.true(store.paused);
   await press('q');

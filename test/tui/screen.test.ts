@@ -72,7 +72,10 @@ test.serial(
       await pty.shows('OOM_KILL');
       pty.send('\x1b[200~qqq x x q\r\n+++\x1b[201~\x1b[<0;10;4M\x1b[M qq\x1b[<64;3;3m');
       pty.send('x');
+      await pty.shows('Probes of sched');
+      pty.send('x');
       await pty.shows(/✖|○ UNKNOWN/);
+      pty.send('\x1b');
       await pty.shows('sched off');
       pty.send('+');
       await pty.shows('sched warns from 2ms');

@@ -66,7 +66,7 @@ test.serial('the selected probe of the table is what x, + and - act on', async (
     await pty.shows('LIVE');
     pty.send('8');
     await pty.shows(/▶sched +attached/);
-    pty.send('j+');
+    pty.send('jj+');
     await pty.shows('block warns from 20ms');
     pty.send('x');
     await pty.shows(/▶block +off +- +-/);
