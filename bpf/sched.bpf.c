@@ -12,6 +12,9 @@
  * for a wait (in run_delay too). Those migrations are caught, and the next wait, whose start nobody
  * knows, is left out and counted as cut.
  *
+ * Each CPU remembers its last switches. For a wait past the threshold they are walked back to where
+ * it began on this CPU, and what each thread group ran meanwhile is summed up: those are to blame.
+ *
  * The observer leaves itself out: on an idle host its own threads would be a good part of all
  * waits, and the slow part.
  *
@@ -59,8 +62,10 @@ struct {
 /* One wait, as both forms find it. */
 struct wait {
 	__u64 ns;
+	__u64 here_ns; /* the part on this CPU, which ends now */
 	__u64 throttled_ns;
 	bool throttled_known;
+	bool seen; /* it began when the probe was there */
 	bool unknown;
 };
 
@@ -111,6 +116,7 @@ static __always_inline void settle(struct arrival *last, __u64 total, __u64 here
 {
 	__u64 since = settings.attach_ns;
 
+	wait->here_ns = here;
 	if (last->false_start) {
 		last->false_start = 0;
 		wait->unknown = true;
@@ -118,8 +124,10 @@ static __always_inline void settle(struct arrival *last, __u64 total, __u64 here
 	} else if (last->since == since) {
 		wait->ns = total - last->total;
 		wait->throttled_known = last->cfs_rq == (__u64)cfs_rq;
+		wait->seen = true;
 	} else if (started >= since) {
 		wait->ns = total;
+		wait->seen = true;
 	} else {
 		wait->ns = here;
 		cpu->cut++;
@@ -129,6 +137,80 @@ static __always_inline void settle(struct arrival *last, __u64 total, __u64 here
 	last->throttled = throttled;
 	last->cfs_rq = (__u64)cfs_rq;
 	last->since = since;
+}
+
+/* Once for each run, after n.runs has counted it: that is the switch's number. */
+static __always_inline void note(struct ks_sched_cpu *cpu, __u64 clock, __u32 pid, __u32 prev_pid,
+				 const __u64 *comm)
+{
+	struct ks_switch *slot = &cpu->switches[cpu->n.runs & (KS_SWITCHES - 1)];
+
+	slot->at_ns = clock;
+	slot->pid = pid;
+	slot->prev_pid = prev_pid;
+	slot->comm[0] = comm[0];
+	slot->comm[1] = comm[1];
+}
+
+/* Adds to the group's place, or takes the first free one; without one it goes uncounted. */
+static __always_inline void add_culprit(struct ks_sched_event *event, const struct ks_switch *ran,
+					__u64 ns)
+{
+#pragma unroll
+	for (int i = 0; i < KS_CULPRITS; i++) {
+		struct ks_culprit *culprit = &event->culprits[i];
+
+		if (!culprit->ran_ns) {
+			culprit->pid = ran->pid;
+			__builtin_memcpy(culprit->comm, ran->comm, sizeof(culprit->comm));
+		} else if (culprit->pid != ran->pid) {
+			continue;
+		}
+		culprit->ran_ns += ns;
+		return;
+	}
+}
+
+/*
+ * Who ran in the last within_ns. A stretch whose begin and end don't speak of the same group (the
+ * kernel skipped the program between them) is nobody's, and so is an idle CPU's.
+ */
+static __always_inline void find_culprits(struct ks_sched_event *event, struct ks_sched_cpu *cpu,
+					  __u64 within_ns)
+{
+	__u64 newest = cpu->n.runs;
+	__u64 end = cpu->switches[newest & (KS_SWITCHES - 1)].at_ns;
+	__u32 ran_last = cpu->switches[newest & (KS_SWITCHES - 1)].prev_pid;
+	__u64 start = end - within_ns;
+
+	event->looked = 1;
+	for (__u32 back = 1; back < KS_SWITCHES; back++) {
+		struct ks_switch *ran = &cpu->switches[(newest - back) & (KS_SWITCHES - 1)];
+		__u64 from = ran->at_ns > start ? ran->at_ns : start;
+
+		if (end <= start || from > end)
+			break;
+		if (ran->pid && ran->pid == ran_last && end > from)
+			add_culprit(event, ran, end - from);
+		end = from;
+		ran_last = ran->prev_pid;
+	}
+}
+
+/*
+ * Nobody is to blame for the part that was throttled. That it comes first is how bandwidth control
+ * works: a task is held back when its group has used up its time, and queues once there is more.
+ */
+static __always_inline void blame(struct ks_sched_event *event, struct ks_sched_cpu *cpu,
+				  struct wait *wait)
+{
+	__u64 within = wait->here_ns;
+
+	if (!wait->seen || event->cause != KS_CAUSE_QUEUE)
+		return;
+	if (within > wait->ns - event->throttled_ns)
+		within = wait->ns - event->throttled_ns;
+	find_culprits(event, cpu, within);
 }
 
 static __always_inline void emit(struct ks_sched_cpu *cpu, struct task_struct *prev,
@@ -150,6 +232,7 @@ static __always_inline void emit(struct ks_sched_cpu *cpu, struct task_struct *p
 	else if (!wait->throttled_known && event->prio >= 100 && is_limited(cfs_rq))
 		event->cause = KS_CAUSE_UNKNOWN;
 	event->throttled_ns = wait->throttled_ns < wait->ns ? wait->throttled_ns : wait->ns;
+	blame(event, cpu, wait);
 	ks_submit(&cpu->n, event);
 }
 
@@ -174,23 +257,34 @@ static __always_inline struct ks_sched_cpu *this_cpu(void)
 	return bpf_map_lookup_elem(&cpus, &id);
 }
 
+/* The name in two loads; the programs with BTF arguments need no helper for it. */
+static __always_inline void note_direct(struct ks_sched_cpu *cpu, __u64 clock,
+					struct task_struct *prev, struct task_struct *next)
+{
+	__u64 comm[2] = {*(__u64 *)next->comm, *(__u64 *)(next->comm + 8)};
+
+	note(cpu, clock, next->tgid, prev->tgid, comm);
+}
+
 SEC("tp_btf/sched_switch")
 int BPF_PROG(sched_switch_storage, bool preempt, struct task_struct *prev, struct task_struct *next)
 {
 	struct ks_sched_cpu *cpu = this_cpu();
 	struct cfs_rq *cfs_rq = next->se.cfs_rq;
-	__u64 queued, here, total;
+	__u64 queued, here, total, clock;
 	struct arrival *last;
 	struct wait wait = {};
 
 	if (!cpu)
 		return 0;
 	cpu->n.runs++;
+	clock = cfs_rq->rq->clock;
+	note_direct(cpu, clock, prev, next);
 	queued = next->sched_info.last_queued;
 	if (!next->pid || !queued || (__u32)next->tgid == settings.self_pid ||
 	    !ks_task_wanted(next))
 		return 0;
-	here = cfs_rq->rq->clock - queued;
+	here = clock - queued;
 	total = next->sched_info.run_delay + here;
 	last = bpf_task_storage_get(&arrivals, next, 0, BPF_LOCAL_STORAGE_GET_F_CREATE);
 	if (last) {
@@ -204,22 +298,30 @@ int BPF_PROG(sched_switch_storage, bool preempt, struct task_struct *prev, struc
 	return 0;
 }
 
-static __always_inline int sched_switch_hashed(struct task_struct *prev, struct task_struct *next)
+static __always_inline int sched_switch_hashed(struct task_struct *prev, struct task_struct *next,
+					       bool direct)
 {
 	struct cfs_rq *cfs_rq = BPF_CORE_READ(next, se.cfs_rq);
 	__u32 tid = BPF_CORE_READ(next, pid), tgid = BPF_CORE_READ(next, tgid);
 	struct ks_sched_cpu *cpu = this_cpu();
 	struct hashed_arrival *last, fresh = {};
-	__u64 queued, here, total, started;
+	__u64 queued, here, total, started, clock, comm[2];
 	struct wait wait = {};
 
 	if (!cpu)
 		return 0;
 	cpu->n.runs++;
+	clock = BPF_CORE_READ(cfs_rq, rq, clock);
+	if (direct) {
+		note_direct(cpu, clock, prev, next);
+	} else {
+		BPF_CORE_READ_INTO(&comm, next, comm);
+		note(cpu, clock, tgid, BPF_CORE_READ(prev, tgid), comm);
+	}
 	queued = BPF_CORE_READ(next, sched_info.last_queued);
 	if (!tid || !queued || tgid == settings.self_pid || !ks_task_wanted(next))
 		return 0;
-	here = BPF_CORE_READ(cfs_rq, rq, clock) - queued;
+	here = clock - queued;
 	total = BPF_CORE_READ(next, sched_info.run_delay) + here;
 	started = BPF_CORE_READ(next, start_time);
 	last = bpf_map_lookup_elem(&arrivals_by_tid, &tid);
@@ -245,13 +347,13 @@ static __always_inline int sched_switch_hashed(struct task_struct *prev, struct 
 SEC("tp_btf/sched_switch")
 int BPF_PROG(sched_switch_hash, bool preempt, struct task_struct *prev, struct task_struct *next)
 {
-	return sched_switch_hashed(prev, next);
+	return sched_switch_hashed(prev, next, true);
 }
 
 SEC("raw_tp/sched_switch")
 int BPF_PROG(sched_switch_raw, bool preempt, struct task_struct *prev, struct task_struct *next)
 {
-	return sched_switch_hashed(prev, next);
+	return sched_switch_hashed(prev, next, false);
 }
 
 static __always_inline bool is_delayed(struct task_struct *task)

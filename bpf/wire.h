@@ -64,7 +64,21 @@ enum ks_sched_cause {
 	KS_CAUSE_UNKNOWN = 2,
 };
 
-/* latency_ns and throttled_ns are differences of rq clocks, never of CLOCK_MONOTONIC. */
+/* Thread groups that a wait is blamed on at most; those that ran last are found first. */
+#define KS_CULPRITS 8
+
+/* How long a thread group ran on the waiter's CPU while it waited; comm is of its last thread. */
+struct ks_culprit {
+	__u64 ran_ns;
+	__u32 pid;
+	__u32 pad;
+	__u8 comm[KS_COMM_LEN];
+};
+
+/*
+ * All durations are differences of rq clocks, never of CLOCK_MONOTONIC. looked: it was looked up
+ * who ran meanwhile; culprits end at the first whose ran_ns is 0.
+ */
 struct ks_sched_event {
 	struct ks_event e;
 	__u64 latency_ns;
@@ -74,6 +88,9 @@ struct ks_sched_event {
 	__u32 prev_pid;
 	__u32 prev_tid;
 	__u8 prev_comm[KS_COMM_LEN];
+	__u32 looked;
+	__u32 pad;
+	struct ks_culprit culprits[KS_CULPRITS];
 };
 
 enum ks_block_op {
@@ -343,12 +360,25 @@ struct ks_cpu {
 	struct ks_counters n;
 } __attribute__((aligned(64)));
 
+/* Switches that a CPU remembers; a power of two. */
+#define KS_SWITCHES 256
+
+/* One switch: when (rq clock), to whom, and from whom, which tells a switch that nobody saw. */
+struct ks_switch {
+	__u64 at_ns;
+	__u32 pid;
+	__u32 prev_pid;
+	__u64 comm[2];
+};
+
+/* switches: the one numbered n.runs is the newest. */
 struct ks_sched_cpu {
 	struct ks_counters n;
 	struct ks_hist hist;
 	__u64 cut; /* waits whose part before a migration is unknown */
 	__u64 spare[7];
 	struct ks_hist focus; /* of settings.focus_pid alone */
+	struct ks_switch switches[KS_SWITCHES];
 } __attribute__((aligned(64)));
 
 /* A power of two, so that enum ks_block_op can be masked. */

@@ -1,7 +1,8 @@
 import type {CounterRate, Detail, DeviceRow, DropPlace, DropRow, SlowRequests, TrendName} from '../types/detail.ts';
 import type {Distribution, State} from '../types/state.ts';
-import type {KernelEvent, OomKillEvent, Sample, Status} from '../types/stream.ts';
+import type {Blame, KernelEvent, OomKillEvent, Sample, Status} from '../types/stream.ts';
 import type {Increase} from './counters.ts';
+import {BlameLog} from './leaders/blame.ts';
 import {Leaders} from './leaders/leaders.ts';
 import type {DropCount} from './status/drops.ts';
 import {limitsOf} from './status/latency.ts';
@@ -25,6 +26,7 @@ export interface SampleDetail {
 export function emptyDetail(): Detail {
   const lists = {
     waiters: [],
+    blame: [],
     files: [],
     syscalls: [],
     devices: [],
@@ -40,11 +42,13 @@ export function emptyDetail(): Detail {
 /** What the views of single subsystems show: bounded, whatever comes. */
 export class Details {
   #leaders = new Leaders();
+  #blame = new BlameLog();
   #trends = new TrendLog();
   #ooms: OomKillEvent[] = [];
 
   event(event: KernelEvent, atMs: number): void {
     this.#leaders.event(event, atMs);
+    this.#blame.event(event, atMs);
     if (event.type === 'OOM_KILL') this.#ooms = [...this.#ooms, event as OomKillEvent].slice(-MAX_OOMS);
   }
 
@@ -56,10 +60,11 @@ export class Details {
     const {sample, startMs, endMs, increases} = now;
     this.#leaders.sample(sample, endMs);
     this.#trends.push(startMs, endMs, figuresOf(sample, state, perSecond(increases, sample.interval_ms)));
-    const [leaders, ooms, {trends}] = [this.#leaders, this.#ooms, this.#trends];
+    const [leaders, blame, ooms, {trends}] = [this.#leaders, this.#blame, this.#ooms, this.#trends];
     const rates = once(() => ratesOf(now));
     return lazily<Detail>({
       waiters: () => leaders.waiters(endMs),
+      blame: () => blame.rows(endMs),
       files: () => leaders.files(endMs),
       syscalls: () => leaders.syscalls(endMs),
       devices: () => devicesOf(state, leaders.requests(endMs), now.levels),
@@ -72,9 +77,15 @@ export class Details {
     });
   }
 
+  /** Who waited because of whom since the last call, for the sample that ends the interval. */
+  takeBlame(): Blame[] {
+    return this.#blame.take();
+  }
+
   /** Time went backwards: only what has no time stays. */
   forget(): void {
     this.#leaders = new Leaders();
+    this.#blame = new BlameLog();
     this.#trends = new TrendLog();
   }
 }

@@ -3,7 +3,7 @@
 /** Sizes and byte offsets of the structures in bpf/wire.h. */
 export const LAYOUT = {
   sched_event: {
-    SIZE: 104,
+    SIZE: 368,
     e: 0,
     latency_ns: 56,
     throttled_ns: 64,
@@ -12,6 +12,9 @@ export const LAYOUT = {
     prev_pid: 80,
     prev_tid: 84,
     prev_comm: 88,
+    looked: 104,
+    pad: 108,
+    culprits: 112,
   },
   event: {
     SIZE: 56,
@@ -25,6 +28,13 @@ export const LAYOUT = {
     uid: 32,
     flags: 36,
     comm: 40,
+  },
+  culprit: {
+    SIZE: 32,
+    ran_ns: 0,
+    pid: 8,
+    pad: 12,
+    comm: 16,
   },
   block_event: {
     SIZE: 136,

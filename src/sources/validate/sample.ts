@@ -1,4 +1,4 @@
-import {STATUSES} from '../../types/stream.ts';
+import {STATUSES, SUBSYSTEMS} from '../../types/stream.ts';
 import {type Check, exactly, Invalid, integer, list, number, oneOf, record, shape} from '../check.ts';
 import {CONTAINER} from './event.ts';
 import {AMOUNT, COUNT, LABELS, MAX_CPUS, MICROS, NAME, PID, STAMP, TEXT} from './values.ts';
@@ -79,6 +79,8 @@ const FOCUS = shape(
   },
 );
 
+const BLAMED = shape({pid: PID, comm: NAME}, {container: CONTAINER});
+
 export const SAMPLE = shape(
   {
     ...STAMP,
@@ -95,6 +97,7 @@ export const SAMPLE = shape(
       shape({time_bucket: COUNT, pid: PID, comm: NAME}, {minor_faults: COUNT, major_faults: COUNT}),
       65_536,
     ),
+    blame: list(shape({subsystem: oneOf(SUBSYSTEMS), victim: BLAMED, culprit: BLAMED, wait_ms: number(0, 1e12)}), 4096),
     focus: FOCUS,
     pressure: shape({}, {cpu: PSI, memory: PSI, io: PSI}),
     accuracy: shape({}, {sched: figures(['cut_by_migration_pct'])}),
