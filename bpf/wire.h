@@ -65,7 +65,7 @@ enum ks_sched_cause {
 };
 
 /* Thread groups that a wait is blamed on at most; those that ran last are found first. */
-#define KS_CULPRITS 6
+#define KS_CULPRITS 4
 
 /* How long a thread group ran on the waiter's CPU while it waited; comm is of its last thread. */
 struct ks_culprit {
@@ -362,7 +362,7 @@ struct ks_cpu {
 
 /* Switches that a CPU remembers; a power of two. The verifier walks all of them for each culprit,
  * so both numbers lengthen the start. */
-#define KS_SWITCHES 64
+#define KS_SWITCHES 32
 
 /* One switch: when (rq clock), to whom, and from whom, which tells a switch that nobody saw. */
 struct ks_switch {

@@ -98,7 +98,7 @@ function blameRecord(latencyNs: bigint, culprits: [pid: number, ns: bigint, comm
 }
 
 test('culprits come longest first, with the share that they explain; no look is no share', (t) => {
-  const all = Array.from({length: 6}, (_, i): [number, bigint, string] => [i + 1, BigInt(i + 1) * 1000n, `c${i}`]);
+  const all = Array.from({length: 4}, (_, i): [number, bigint, string] => [i + 1, BigInt(i + 1) * 1000n, `c${i}`]);
   const [two, none, unknown, full] = decode(
     blameRecord(10_000_000n, [
       [5, 1_000_000n, 'a\x1b[2J'],
@@ -106,7 +106,7 @@ test('culprits come longest first, with the share that they explain; no look is 
     ]),
     blameRecord(10_000_000n, []),
     blameRecord(10_000_000n, [], 0),
-    blameRecord(21_000n, all),
+    blameRecord(10_000n, all),
   ) as SchedLatencyEvent[];
   t.deepEqual(two?.culprits, [
     {pid: 6, comm: '\ufffd\ufffd', ran_us: 8500},
@@ -117,7 +117,7 @@ test('culprits come longest first, with the share that they explain; no look is 
   t.deepEqual([unknown?.culprits, unknown?.covered_pct], [undefined, undefined]);
   t.deepEqual(
     full?.culprits?.map(({pid}) => pid),
-    [6, 5, 4, 3, 2, 1],
+    [4, 3, 2, 1],
   );
   t.is(full?.covered_pct, 100);
 });
