@@ -54,10 +54,12 @@ static __always_inline bool ks_admit(struct ks_counters *n, __u64 now, __u64 kee
 	return true;
 }
 
-/* Counts a hit and reserves its record, or counts why there's none. The caller fills and submits.
+/*
+ * Counts a hit and reserves its record, or counts why there's none. The caller fills and submits.
+ * Only the first `zeroed` bytes are cleared: the caller writes all the others.
  */
-static __always_inline void *ks_reserve_keeping(struct ks_counters *n, __u32 type, const __u32 size,
-						__u64 keep_ns)
+static __always_inline void *ks_reserve_part(struct ks_counters *n, __u32 type, const __u32 size,
+					     const __u32 zeroed, __u64 keep_ns)
 {
 	__u64 now = bpf_ktime_get_ns();
 	struct ks_event *e;
@@ -70,12 +72,18 @@ static __always_inline void *ks_reserve_keeping(struct ks_counters *n, __u32 typ
 		ks_add(&n->lost, 1);
 		return NULL;
 	}
-	__builtin_memset(e, 0, size);
+	__builtin_memset(e, 0, zeroed);
 	e->type = type;
 	e->size = size;
 	e->cpu = bpf_get_smp_processor_id();
 	e->mono_ns = now;
 	return e;
+}
+
+static __always_inline void *ks_reserve_keeping(struct ks_counters *n, __u32 type, const __u32 size,
+						__u64 keep_ns)
+{
+	return ks_reserve_part(n, type, size, size, keep_ns);
 }
 
 static __always_inline void *ks_reserve(struct ks_counters *n, __u32 type, const __u32 size)

@@ -12,8 +12,8 @@
  * for a wait (in run_delay too). Those migrations are caught, and the next wait, whose start nobody
  * knows, is left out and counted as cut.
  *
- * Each CPU remembers its last switches. For a wait past the threshold they are walked back to where
- * it began on this CPU, and what each thread group ran meanwhile is summed up: those are to blame.
+ * Each CPU remembers its last switches. A wait past the threshold is told with a copy of them, from
+ * which user space sees what each thread group ran meanwhile: those are to blame.
  *
  * The observer leaves itself out: on an idle host its own threads would be a good part of all
  * waits, and the slow part.
@@ -62,7 +62,6 @@ struct {
 /* One wait, as both forms find it. */
 struct wait {
 	__u64 ns;
-	__u64 here_ns; /* the part on this CPU, which ends now */
 	__u64 throttled_ns;
 	bool throttled_known;
 	bool seen; /* it began when the probe was there */
@@ -116,7 +115,6 @@ static __always_inline void settle(struct arrival *last, __u64 total, __u64 here
 {
 	__u64 since = settings.attach_ns;
 
-	wait->here_ns = here;
 	if (last->false_start) {
 		last->false_start = 0;
 		wait->unknown = true;
@@ -152,72 +150,26 @@ static __always_inline void note(struct ks_sched_cpu *cpu, __u64 clock, __u32 pi
 	slot->comm[1] = comm[1];
 }
 
-/* Adds to the group's place, or takes the first free one; without one it goes uncounted. */
-static __always_inline void add_culprit(struct ks_sched_event *event, const struct ks_switch *ran,
-					__u64 ns)
-{
-#pragma unroll
-	for (int i = 0; i < KS_CULPRITS; i++) {
-		struct ks_culprit *culprit = &event->culprits[i];
-
-		if (!culprit->ran_ns) {
-			culprit->pid = ran->pid;
-			__builtin_memcpy(culprit->comm, ran->comm, sizeof(culprit->comm));
-		} else if (culprit->pid != ran->pid) {
-			continue;
-		}
-		culprit->ran_ns += ns;
-		return;
-	}
-}
-
 /*
- * Who ran in the last within_ns. A stretch whose begin and end don't speak of the same group (the
- * kernel skipped the program between them) is nobody's, and so is an idle CPU's.
+ * All that user space needs to find who ran meanwhile: how much of the wait was on this CPU and the
+ * CPU's last switches. One copy of a fixed size: a walk through them here would be cheap to run,
+ * but the verifier would follow each of its ways, for seconds on old kernels.
  */
-static __always_inline void find_culprits(struct ks_sched_event *event, struct ks_sched_cpu *cpu,
-					  __u64 within_ns)
+static __always_inline void remember(struct ks_sched_event *event, struct ks_sched_cpu *cpu,
+				     struct task_struct *next, struct wait *wait)
 {
-	__u64 newest = cpu->n.runs;
-	__u64 end = cpu->switches[newest & (KS_SWITCHES - 1)].at_ns;
-	__u32 ran_last = cpu->switches[newest & (KS_SWITCHES - 1)].prev_pid;
-	__u64 start = end - within_ns;
-
-	event->looked = 1;
-	for (__u32 back = 1; back < KS_SWITCHES; back++) {
-		struct ks_switch *ran = &cpu->switches[(newest - back) & (KS_SWITCHES - 1)];
-		__u64 from = ran->at_ns > start ? ran->at_ns : start;
-
-		if (end <= start || from > end)
-			break;
-		if (ran->pid && ran->pid == ran_last && end > from)
-			add_culprit(event, ran, end - from);
-		end = from;
-		ran_last = ran->prev_pid;
-	}
-}
-
-/*
- * Nobody is to blame for the part that was throttled. That it comes first is how bandwidth control
- * works: a task is held back when its group has used up its time, and queues once there is more.
- */
-static __always_inline void blame(struct ks_sched_event *event, struct ks_sched_cpu *cpu,
-				  struct wait *wait)
-{
-	__u64 within = wait->here_ns;
-
-	if (!wait->seen || event->cause != KS_CAUSE_QUEUE)
-		return;
-	if (within > wait->ns - event->throttled_ns)
-		within = wait->ns - event->throttled_ns;
-	find_culprits(event, cpu, within);
+	event->queued_ns = BPF_CORE_READ(next, sched_info.last_queued);
+	event->seen = wait->seen;
+	event->newest = cpu->n.runs & (KS_SWITCHES - 1);
+	bpf_probe_read_kernel(event->switches, sizeof(event->switches), cpu->switches);
 }
 
 static __always_inline void emit(struct ks_sched_cpu *cpu, struct task_struct *prev,
 				 struct task_struct *next, struct cfs_rq *cfs_rq, struct wait *wait)
 {
 	struct ks_sched_event *event =
-		ks_reserve(&cpu->n, KS_SCHED_LATENCY, sizeof(struct ks_sched_event));
+		ks_reserve_part(&cpu->n, KS_SCHED_LATENCY, sizeof(struct ks_sched_event),
+				offsetof(struct ks_sched_event, switches), 0);
 
 	if (!event)
 		return;
@@ -232,7 +184,7 @@ static __always_inline void emit(struct ks_sched_cpu *cpu, struct task_struct *p
 	else if (!wait->throttled_known && event->prio >= 100 && is_limited(cfs_rq))
 		event->cause = KS_CAUSE_UNKNOWN;
 	event->throttled_ns = wait->throttled_ns < wait->ns ? wait->throttled_ns : wait->ns;
-	blame(event, cpu, wait);
+	remember(event, cpu, next, wait);
 	ks_submit(&cpu->n, event);
 }
 

@@ -4,7 +4,7 @@
 #include "wire.h"
 
 struct ks_sched_event sched_event = {};
-struct ks_culprit culprit = {};
+struct ks_switch one_switch = {};
 struct ks_block_event block_event = {};
 struct ks_oom_event oom_event = {};
 struct ks_retransmit_event retransmit_event = {};

@@ -14,7 +14,7 @@
 #define KS_CGROUP_NAME_LEN 64
 #define KS_DEVICE_LEN	   16
 /* No record is larger. */
-#define KS_RECORD_MAX 512
+#define KS_RECORD_MAX 1280
 
 /*
  * Latency cells: 1 us to 67 s, four cells an octave, upper-inclusive; the last used one is
@@ -64,33 +64,36 @@ enum ks_sched_cause {
 	KS_CAUSE_UNKNOWN = 2,
 };
 
-/* Thread groups that a wait is blamed on at most; those that ran last are found first. */
-#define KS_CULPRITS 4
+/* Switches that a CPU remembers; a power of two. Each record of a wait carries them all. */
+#define KS_SWITCHES 32
 
-/* How long a thread group ran on the waiter's CPU while it waited; comm is of its last thread. */
-struct ks_culprit {
-	__u64 ran_ns;
+/* One switch: when (rq clock), to which thread group, under which name of its thread, and from
+ * which, which tells a switch that nobody saw. Idle is 0. */
+struct ks_switch {
+	__u64 at_ns;
 	__u32 pid;
-	__u32 pad;
-	__u8 comm[KS_COMM_LEN];
+	__u32 prev_pid;
+	__u64 comm[2]; /* KS_COMM_LEN bytes */
 };
 
 /*
- * All durations are differences of rq clocks, never of CLOCK_MONOTONIC. looked: it was looked up
- * who ran meanwhile; culprits end at the first whose ran_ns is 0.
+ * All durations are differences of rq clocks, never of CLOCK_MONOTONIC. here_ns: the part of the
+ * wait on this CPU, which ended with switches[newest]; those before it lie below, and from the
+ * ring's end on. seen: the whole wait was after the probe was attached.
  */
 struct ks_sched_event {
 	struct ks_event e;
 	__u64 latency_ns;
 	__u64 throttled_ns;
+	__u64 queued_ns;
 	__u32 prio;
 	__u32 cause;
 	__u32 prev_pid;
 	__u32 prev_tid;
 	__u8 prev_comm[KS_COMM_LEN];
-	__u32 looked;
-	__u32 pad;
-	struct ks_culprit culprits[KS_CULPRITS];
+	__u32 seen;
+	__u32 newest;
+	struct ks_switch switches[KS_SWITCHES];
 };
 
 enum ks_block_op {
@@ -359,18 +362,6 @@ struct ks_hist {
 struct ks_cpu {
 	struct ks_counters n;
 } __attribute__((aligned(64)));
-
-/* Switches that a CPU remembers; a power of two. The verifier walks all of them for each culprit,
- * so both numbers lengthen the start. */
-#define KS_SWITCHES 32
-
-/* One switch: when (rq clock), to whom, and from whom, which tells a switch that nobody saw. */
-struct ks_switch {
-	__u64 at_ns;
-	__u32 pid;
-	__u32 prev_pid;
-	__u64 comm[2];
-};
 
 /* switches: the one numbered n.runs is the newest. */
 struct ks_sched_cpu {

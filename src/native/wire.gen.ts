@@ -3,18 +3,19 @@
 /** Sizes and byte offsets of the structures in bpf/wire.h. */
 export const LAYOUT = {
   sched_event: {
-    SIZE: 240,
+    SIZE: 1144,
     e: 0,
     latency_ns: 56,
     throttled_ns: 64,
-    prio: 72,
-    cause: 76,
-    prev_pid: 80,
-    prev_tid: 84,
-    prev_comm: 88,
-    looked: 104,
-    pad: 108,
-    culprits: 112,
+    queued_ns: 72,
+    prio: 80,
+    cause: 84,
+    prev_pid: 88,
+    prev_tid: 92,
+    prev_comm: 96,
+    seen: 112,
+    newest: 116,
+    switches: 120,
   },
   event: {
     SIZE: 56,
@@ -29,11 +30,11 @@ export const LAYOUT = {
     flags: 36,
     comm: 40,
   },
-  culprit: {
+  switch: {
     SIZE: 32,
-    ran_ns: 0,
+    at_ns: 0,
     pid: 8,
-    pad: 12,
+    prev_pid: 12,
     comm: 16,
   },
   block_event: {

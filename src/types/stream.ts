@@ -110,7 +110,7 @@ interface EventBase extends Stamp, Owner {
   cpu?: number;
 }
 
-/** A process that ran on the waiter's CPU while it waited; its name is that of the thread that ran last. */
+/** A process that ran on the waiter's CPU while it waited; its name is the one its thread had then (its threads' may differ). */
 export interface Culprit {
   pid: number;
   comm: string;

@@ -82,46 +82,6 @@ test('a slow system call: name, return value and error by name', (t) => {
   t.deepEqual(fields(451n, 0x00ff_ffff_f7a0_0000n).slice(2, 4), [undefined, undefined], 'beyond 2^53');
 });
 
-/** A wait's record with culprits: [pid, ns, comm bytes]. */
-function blameRecord(latencyNs: bigint, culprits: [pid: number, ns: bigint, comm: string][], looked = 1): Uint8Array {
-  const bytes = schedRecord(latencyNs, 'victim');
-  const out = view(bytes);
-  const layout = LAYOUT.sched_event;
-  out.setUint32(layout.looked, looked, true);
-  culprits.forEach(([pid, ns, comm], i) => {
-    const at = layout.culprits + i * LAYOUT.culprit.SIZE;
-    out.setUint32(at + LAYOUT.culprit.pid, pid, true);
-    out.setBigUint64(at + LAYOUT.culprit.ran_ns, ns, true);
-    bytes.set(Buffer.from(comm, 'latin1'), at + LAYOUT.culprit.comm);
-  });
-  return bytes;
-}
-
-test('culprits come longest first, with the share that they explain; no look is no share', (t) => {
-  const all = Array.from({length: 4}, (_, i): [number, bigint, string] => [i + 1, BigInt(i + 1) * 1000n, `c${i}`]);
-  const [two, none, unknown, full] = decode(
-    blameRecord(10_000_000n, [
-      [5, 1_000_000n, 'a\x1b[2J'],
-      [6, 8_500_000n, '\xff\xfe'],
-    ]),
-    blameRecord(10_000_000n, []),
-    blameRecord(10_000_000n, [], 0),
-    blameRecord(10_000n, all),
-  ) as SchedLatencyEvent[];
-  t.deepEqual(two?.culprits, [
-    {pid: 6, comm: '\ufffd\ufffd', ran_us: 8500},
-    {pid: 5, comm: 'a\x1b[2J', ran_us: 1000},
-  ]);
-  t.is(two?.covered_pct, 95);
-  t.deepEqual([none?.culprits, none?.covered_pct], [undefined, 0]);
-  t.deepEqual([unknown?.culprits, unknown?.covered_pct], [undefined, undefined]);
-  t.deepEqual(
-    full?.culprits?.map(({pid}) => pid),
-    [4, 3, 2, 1],
-  );
-  t.is(full?.covered_pct, 100);
-});
-
 /** A drop's record: fields by name, and 16-byte addresses. */
 function dropRecord(fields: Partial<Record<keyof typeof LAYOUT.drop_event, number | bigint | string>>): Uint8Array {
   const layout = LAYOUT.drop_event;
