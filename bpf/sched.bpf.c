@@ -151,28 +151,41 @@ static __always_inline void note(struct ks_sched_cpu *cpu, __u64 clock, __u32 pi
 }
 
 /*
- * All that user space needs to find who ran meanwhile: how much of the wait was on this CPU and the
- * CPU's last switches. One copy of a fixed size: a walk through them here would be cheap to run,
- * but the verifier would follow each of its ways, for seconds on old kernels.
+ * Copies the switches from which user space finds who ran meanwhile, and returns the record's size:
+ * the newest ones where they reach back to the wait's start, which is nearly always, else all. To
+ * walk through them here would be cheap to run, but the verifier would follow each of its ways, for
+ * seconds on old kernels.
  */
-static __always_inline void remember(struct ks_sched_event *event, struct ks_sched_cpu *cpu,
-				     struct task_struct *next, struct wait *wait)
+static __always_inline __u32 remember(struct ks_sched_event *event, struct ks_sched_cpu *cpu)
 {
-	event->queued_ns = BPF_CORE_READ(next, sched_info.last_queued);
-	event->seen = wait->seen;
-	event->newest = cpu->n.runs & (KS_SWITCHES - 1);
-	bpf_probe_read_kernel(event->switches, sizeof(event->switches), cpu->switches);
+	__u32 newest = cpu->n.runs & (KS_SWITCHES - 1);
+	__u32 part = newest & (KS_SWITCHES - KS_SWITCH_PART);
+	__u32 before = (part - KS_SWITCH_PART) & (KS_SWITCHES - KS_SWITCH_PART);
+
+	if (cpu->switches[before].at_ns > event->queued_ns) {
+		event->newest = newest;
+		bpf_probe_read_kernel(event->switches, sizeof(event->switches), cpu->switches);
+		return sizeof(*event);
+	}
+	event->newest = KS_SWITCH_PART + (newest & (KS_SWITCH_PART - 1));
+	bpf_probe_read_kernel(event->switches, KS_SWITCH_PART * sizeof(struct ks_switch),
+			      &cpu->switches[before]);
+	bpf_probe_read_kernel(&event->switches[KS_SWITCH_PART],
+			      KS_SWITCH_PART * sizeof(struct ks_switch), &cpu->switches[part]);
+	return offsetof(struct ks_sched_event, switches[2 * KS_SWITCH_PART]);
 }
 
 static __always_inline void emit(struct ks_sched_cpu *cpu, struct task_struct *prev,
 				 struct task_struct *next, struct cfs_rq *cfs_rq, struct wait *wait)
 {
-	struct ks_sched_event *event =
-		ks_reserve_part(&cpu->n, KS_SCHED_LATENCY, sizeof(struct ks_sched_event),
-				offsetof(struct ks_sched_event, switches), 0);
+	struct ks_sched_event *event = &cpu->event;
+	__u64 now = bpf_ktime_get_ns();
 
-	if (!event)
+	ks_add(&cpu->n.hits, 1);
+	if (!ks_admit(&cpu->n, now, 0))
 		return;
+	__builtin_memset(event, 0, offsetof(struct ks_sched_event, switches));
+	ks_head(&event->e, KS_SCHED_LATENCY, 0, now);
 	ks_own_by_task(&event->e, next);
 	event->latency_ns = wait->ns;
 	event->prio = BPF_CORE_READ(next, prio);
@@ -184,8 +197,9 @@ static __always_inline void emit(struct ks_sched_cpu *cpu, struct task_struct *p
 	else if (!wait->throttled_known && event->prio >= 100 && is_limited(cfs_rq))
 		event->cause = KS_CAUSE_UNKNOWN;
 	event->throttled_ns = wait->throttled_ns < wait->ns ? wait->throttled_ns : wait->ns;
-	remember(event, cpu, next, wait);
-	ks_submit(&cpu->n, event);
+	event->seen = wait->seen;
+	event->queued_ns = BPF_CORE_READ(next, sched_info.last_queued);
+	ks_output(&cpu->n, &event->e, remember(event, cpu));
 }
 
 static __always_inline void record(struct ks_sched_cpu *cpu, struct task_struct *prev,

@@ -64,8 +64,9 @@ enum ks_sched_cause {
 	KS_CAUSE_UNKNOWN = 2,
 };
 
-/* Switches that a CPU remembers; a power of two. Each record of a wait carries them all. */
-#define KS_SWITCHES 32
+/* Switches that a CPU remembers, and those copied together; powers of two. */
+#define KS_SWITCHES    32
+#define KS_SWITCH_PART 4
 
 /* One switch: when (rq clock), to which thread group, under which name of its thread, and from
  * which, which tells a switch that nobody saw. Idle is 0. */
@@ -77,9 +78,9 @@ struct ks_switch {
 };
 
 /*
- * All durations are differences of rq clocks, never of CLOCK_MONOTONIC. here_ns: the part of the
- * wait on this CPU, which ended with switches[newest]; those before it lie below, and from the
- * ring's end on. seen: the whole wait was after the probe was attached.
+ * All durations are differences of rq clocks, never of CLOCK_MONOTONIC. queued_ns (rq clock): since
+ * when it waited on this CPU, up to switches[newest]; the older ones lie below that, and from the
+ * end of the record on where it holds all. seen: the whole wait was after the probe was attached.
  */
 struct ks_sched_event {
 	struct ks_event e;
@@ -371,6 +372,7 @@ struct ks_sched_cpu {
 	__u64 spare[7];
 	struct ks_hist focus; /* of settings.focus_pid alone */
 	struct ks_switch switches[KS_SWITCHES];
+	struct ks_sched_event event; /* the one being made */
 } __attribute__((aligned(64)));
 
 /* A power of two, so that enum ks_block_op can be masked. */

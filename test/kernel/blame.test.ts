@@ -180,6 +180,35 @@ testUnless(noCpus, 'of a wait that a migration cut in two, only the part on the 
   t.true(blamedOn(looked) >= latencyOf(looked) * 0.4);
 });
 
+testUnless(noCpus, 'a culprit that takes another name is blamed under both, each for its time', async (t) => {
+  const [cpu] = cpus!;
+  const hog = await startLoad(t, 'worker', [1, cpu], {as: 'kt-named', through: ABOVE});
+  const victim = await startLoad(t, 'worker', [1, cpu], {as: 'kt-victim', through: ABOVE});
+  const kstop = await Kstop.start(t, ['-p', String(victim.pid), '--probes', 'sched', '--sched-warn', '1']);
+  const before = ranUs(hog.pid);
+  victim.send(`spin ${4000 * LONGER}`);
+  await sleep(200 * LONGER);
+  hog.send(`rename ${2000 * LONGER}`);
+  await hog.line();
+  const hogUs = ranUs(hog.pid) - before;
+  await victim.line();
+  await kstop.sampleFromNow();
+  await kstop.stop();
+  const culprits = kstop.events('SCHED_LATENCY').flatMap((event) => event.culprits ?? []);
+  const under = (name: string) =>
+    culprits.filter(({pid, comm}) => pid === hog.pid && comm === name).reduce((sum, {ran_us}) => sum + ran_us, 0);
+  const [first, second] = [under('kt-named'), under('kt-renamed')];
+  t.log(
+    `it ran ${hogUs / 1e3} ms and is blamed for ${first / 1e3} under its first name, ${second / 1e3} under the other`,
+  );
+  t.true(first > 0.2 * hogUs && second > 0.2 * hogUs, 'both names');
+  t.true(first + second <= hogUs * 1.02 + 10_000, 'and not twice for the same time');
+  t.deepEqual(
+    culprits.filter(({pid}) => pid === hog.pid).filter(({comm}) => comm !== 'kt-named' && comm !== 'kt-renamed'),
+    [],
+  );
+});
+
 testUnless(noCpus, 'a culprit that is gone keeps its name', async (t) => {
   const [cpu] = cpus!;
   const hog = await startLoad(t, 'worker', [1, cpu], {as: 'kt-gone', through: ABOVE});

@@ -24,11 +24,14 @@ interface Wait {
   seen?: number;
   /** Index of the newest switch in the ring. */
   newest?: number;
+  /** Switches that the record carries: all that a CPU remembers where not said. */
+  count?: number;
 }
 
 /** A wait's record after these stretches, the oldest first; the ring holds the newest of them. */
 function waitRecord(stretches: readonly Stretch[], wait: Wait): Uint8Array {
-  const bytes = new Uint8Array(layout.SIZE);
+  const count = wait.count ?? SWITCHES;
+  const bytes = new Uint8Array(layout.switches + count * LAYOUT.switch.SIZE);
   const out = new DataView(bytes.buffer);
   const newest = wait.newest ?? 5;
   out.setUint16(LAYOUT.event.type, WIRE.SCHED_LATENCY, true);
@@ -44,18 +47,18 @@ function waitRecord(stretches: readonly Stretch[], wait: Wait): Uint8Array {
   let at = NOW;
   let next: readonly [number, string] = [11, 'victim'];
   const put = (back: number, before?: Stretch) => {
-    const place = layout.switches + ((newest - back + SWITCHES) % SWITCHES) * LAYOUT.switch.SIZE;
+    const place = layout.switches + ((newest - back + count) % count) * LAYOUT.switch.SIZE;
     out.setBigUint64(place + LAYOUT.switch.at_ns, at, true);
     out.setUint32(place + LAYOUT.switch.pid, next[0], true);
     out.setUint32(place + LAYOUT.switch.prev_pid, before?.[3] ? 999 : (before?.[0] ?? 1), true);
     bytes.set(Buffer.from(next[1], 'latin1'), place + LAYOUT.switch.comm);
   };
   stretches.toReversed().forEach((stretch, back) => {
-    if (back < SWITCHES) put(back, stretch);
+    if (back < count) put(back, stretch);
     at -= BigInt(stretch[2]);
     next = [stretch[0], stretch[1]];
   });
-  if (stretches.length < SWITCHES) put(stretches.length);
+  if (stretches.length < count) put(stretches.length);
   return bytes;
 }
 
@@ -91,6 +94,23 @@ test('culprits come longest first, each with all its stretches, wherever the rin
       ],
       covered_pct: 100,
     });
+});
+
+test('a record with only the newest switches explains as much', (t) => {
+  const stretches = Array.from({length: 9}, (_, i): Stretch => [20 + i, 'hog', MS]);
+  for (const newest of [4, 5, 6, 7]) {
+    const {culprits, covered_pct} = blameOf(stretches, {latency: 3.5 * MS, newest, count: 8});
+    t.deepEqual(
+      culprits?.map(([pid, , us]) => [pid, us]),
+      [
+        [28, 1000],
+        [27, 1000],
+        [26, 1000],
+        [25, 500],
+      ],
+    );
+    t.is(covered_pct, 100);
+  }
 });
 
 test('idle time is nobody’s, and so is what ended with a switch that was not seen', (t) => {

@@ -4,8 +4,23 @@ import {type Records, us} from './records.ts';
 
 const layout = LAYOUT.sched_event;
 const {SIZE, at_ns, pid: PID, prev_pid: PREV_PID, comm: COMM} = LAYOUT.switch;
-/** Switches in a record: a ring, whose size is a power of two. */
-const SWITCHES = (layout.SIZE - layout.switches) / SIZE;
+/** The switches in a record: a ring, whose size is a power of two. Places are offsets in the buffer. */
+class Switches {
+  readonly count: number;
+  readonly #first: number;
+  readonly #newest: number;
+
+  constructor(r: Records, at: number) {
+    this.#first = at + layout.switches;
+    this.count = (r.u16(at + LAYOUT.event.size) - layout.switches) / SIZE;
+    this.#newest = r.u32(at + layout.newest);
+  }
+
+  /** Place of the one that is so many before the newest. */
+  place(back: number): number {
+    return this.#first + ((this.#newest - back) & (this.count - 1)) * SIZE;
+  }
+}
 
 /** What one process ran of a wait, under one name. */
 interface Ran {
@@ -31,17 +46,15 @@ export function blame(
   throttled: number,
 ): Pick<SchedLatencyEvent, 'culprits' | 'covered_pct'> | undefined {
   if (r.u32(at + layout.seen) === 0 || r.u32(at + layout.cause) !== WIRE.CAUSE_QUEUE) return undefined;
-  const newest = r.u32(at + layout.newest);
-  const here = agoOf(r, placeOf(at, newest) + at_ns, at + layout.queued_ns);
-  const ran = whoRan(r, at, newest, Math.min(here, latency - throttled));
+  const switches = new Switches(r, at);
+  const here = agoOf(r, switches.place(0) + at_ns, at + layout.queued_ns);
+  const ran = whoRan(r, switches, Math.min(here, latency - throttled));
   const culprits = ran.sort((a, b) => b.ns - a.ns).map(({pid, comm, ns}): Culprit => ({pid, comm, ran_us: us(ns)}));
   const ns = ran.reduce((sum, each) => sum + each.ns, 0);
   // Held to two decimals; nobody named is a share of 0, which is known.
   const covered_pct = latency > 0 ? Math.round((ns / latency) * 10_000) / 100 : 0;
   return {...(culprits.length > 0 && {culprits}), covered_pct};
 }
-
-const placeOf = (at: number, n: number): number => at + layout.switches + (n & (SWITCHES - 1)) * SIZE;
 
 /** Nanoseconds between two moments of one clock; exact however long the host has been up. */
 function agoOf(r: Records, now: number, then: number): number {
@@ -53,13 +66,13 @@ function agoOf(r: Records, now: number, then: number): number {
  * process (the kernel skipped the program between them) is nobody's, and so are an idle CPU's and all that lies before the
  * oldest switch.
  */
-function whoRan(r: Records, at: number, newest: number, within: number): Ran[] {
+function whoRan(r: Records, switches: Switches, within: number): Ran[] {
   const ran: Ran[] = [];
-  const last = placeOf(at, newest);
+  const last = switches.place(0);
   let after = last;
   let end = 0;
-  for (let back = 1; back < SWITCHES && end < within; back++) {
-    const place = placeOf(at, newest - back);
+  for (let back = 1; back < switches.count && end < within; back++) {
+    const place = switches.place(back);
     const from = Math.min(within, agoOf(r, last + at_ns, place + at_ns));
     // A clock that went backwards: what is older can't be told.
     if (from < end) break;
