@@ -151,28 +151,41 @@ static __always_inline void note(struct ks_sched_cpu *cpu, __u64 clock, __u32 pi
 }
 
 /*
- * Copies the switches from which user space finds who ran meanwhile, and returns the record's size:
- * the newest ones where they reach back to the wait's start, which is nearly always, else all. To
- * walk through them here would be cheap to run, but the verifier would follow each of its ways, for
- * seconds on old kernels.
+ * Copies the newest switches, `half` to twice as many, and returns the record's size; 0 where they
+ * don't reach back to the wait's start. Two pieces, because in the ring they may lie apart.
  */
-static __always_inline __u32 remember(struct ks_sched_event *event, struct ks_sched_cpu *cpu)
+static __always_inline __u32 copy_newest(struct ks_sched_event *event, struct ks_sched_cpu *cpu,
+					 const __u32 half)
 {
+	const __u32 bytes = half * sizeof(struct ks_switch);
 	__u32 newest = cpu->n.runs & (KS_SWITCHES - 1);
-	__u32 part = newest & (KS_SWITCHES - KS_SWITCH_PART);
-	__u32 before = (part - KS_SWITCH_PART) & (KS_SWITCHES - KS_SWITCH_PART);
+	__u32 piece = newest & (KS_SWITCHES - half);
+	__u32 before = (piece - half) & (KS_SWITCHES - half);
 
-	if (cpu->switches[before].at_ns > event->queued_ns) {
-		event->newest = newest;
-		bpf_probe_read_kernel(event->switches, sizeof(event->switches), cpu->switches);
-		return sizeof(*event);
-	}
-	event->newest = KS_SWITCH_PART + (newest & (KS_SWITCH_PART - 1));
-	bpf_probe_read_kernel(event->switches, KS_SWITCH_PART * sizeof(struct ks_switch),
-			      &cpu->switches[before]);
-	bpf_probe_read_kernel(&event->switches[KS_SWITCH_PART],
-			      KS_SWITCH_PART * sizeof(struct ks_switch), &cpu->switches[part]);
-	return offsetof(struct ks_sched_event, switches[2 * KS_SWITCH_PART]);
+	if (cpu->switches[before].at_ns > event->queued_ns)
+		return 0;
+	event->newest = half + (newest & (half - 1));
+	bpf_probe_read_kernel(event->switches, bytes, &cpu->switches[before]);
+	bpf_probe_read_kernel(&event->switches[half], bytes, &cpu->switches[piece]);
+	return offsetof(struct ks_sched_event, switches) + 2 * bytes;
+}
+
+/*
+ * What user space needs to find who ran meanwhile: a few switches nearly always. To walk through
+ * them here would be cheap to run, but the verifier would follow each of its ways, for seconds on
+ * old kernels.
+ */
+static __always_inline __u32 copy_switches(struct ks_sched_event *event, struct ks_sched_cpu *cpu)
+{
+	__u32 size = copy_newest(event, cpu, KS_SWITCHES_FEW / 2);
+
+	if (!size)
+		size = copy_newest(event, cpu, KS_SWITCHES_SOME / 2);
+	if (size)
+		return size;
+	event->newest = cpu->n.runs & (KS_SWITCHES - 1);
+	bpf_probe_read_kernel(event->switches, sizeof(event->switches), cpu->switches);
+	return sizeof(*event);
 }
 
 static __always_inline void emit(struct ks_sched_cpu *cpu, struct task_struct *prev,
@@ -199,7 +212,7 @@ static __always_inline void emit(struct ks_sched_cpu *cpu, struct task_struct *p
 	event->throttled_ns = wait->throttled_ns < wait->ns ? wait->throttled_ns : wait->ns;
 	event->seen = wait->seen;
 	event->queued_ns = BPF_CORE_READ(next, sched_info.last_queued);
-	ks_output(&cpu->n, &event->e, remember(event, cpu));
+	ks_output(&cpu->n, &event->e, copy_switches(event, cpu));
 }
 
 static __always_inline void record(struct ks_sched_cpu *cpu, struct task_struct *prev,

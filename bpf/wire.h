@@ -14,7 +14,7 @@
 #define KS_CGROUP_NAME_LEN 64
 #define KS_DEVICE_LEN	   16
 /* No record is larger. */
-#define KS_RECORD_MAX 1280
+#define KS_RECORD_MAX 4352
 
 /*
  * Latency cells: 1 us to 67 s, four cells an octave, upper-inclusive; the last used one is
@@ -64,9 +64,11 @@ enum ks_sched_cause {
 	KS_CAUSE_UNKNOWN = 2,
 };
 
-/* Switches that a CPU remembers, and those copied together; powers of two. */
-#define KS_SWITCHES    32
-#define KS_SWITCH_PART 4
+/* Switches that a CPU remembers: so many a record carries, or the newest ones if those will do. All
+ * powers of two. */
+#define KS_SWITCHES	 128
+#define KS_SWITCHES_SOME 32
+#define KS_SWITCHES_FEW	 8
 
 /* One switch: when (rq clock), to which thread group, under which name of its thread, and from
  * which, which tells a switch that nobody saw. Idle is 0. */

@@ -3,7 +3,7 @@
 /** Sizes and byte offsets of the structures in bpf/wire.h. */
 export const LAYOUT = {
   sched_event: {
-    SIZE: 1144,
+    SIZE: 4216,
     e: 0,
     latency_ns: 56,
     throttled_ns: 64,

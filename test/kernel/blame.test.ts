@@ -142,17 +142,21 @@ testUnless(noCpus, 'a wait for an idle CPU to wake up is nobody’s fault', asyn
   const cpu = cpus![1];
   const dozer = await startLoad(t, 'worker', [32, cpu]);
   const kstop = await Kstop.start(t, ['-p', String(dozer.pid), '--probes', 'sched', '--sched-warn', '1']);
+  const looked = () => kstop.events('SCHED_LATENCY').filter(({covered_pct}) => covered_pct !== undefined);
+  const behindIdle = () => looked().filter(({prev_pid}) => prev_pid === 0);
   const idleBefore = idleTicks(cpu);
-  dozer.send(`doze ${4000 * LONGER}`);
-  await dozer.line();
+  // Most of these waits are below a microsecond, the least that is reported: some rounds may show none.
+  for (let round = 0; round < 5 && behindIdle().length === 0; round++) {
+    dozer.send(`doze ${2500 * LONGER}`);
+    await dozer.line();
+    await kstop.sampleFromNow();
+  }
   const idleMs = (idleTicks(cpu) - idleBefore) * 10;
-  await kstop.sampleFromNow();
   await kstop.stop();
-  const looked = kstop.events('SCHED_LATENCY').filter(({covered_pct}) => covered_pct !== undefined);
-  const idle = looked.filter(({prev_pid}) => prev_pid === 0);
-  t.log(`${idle.length} of ${looked.length} waits for an idle CPU; it was idle for ${idleMs} ms`);
-  // A machine that is never idle has nothing to show.
-  t.true(looked.length > 0 && (idle.length > 0 || idleMs < 1000));
+  const idle = behindIdle();
+  t.log(`${idle.length} of ${looked().length} waits for an idle CPU; it was idle for ${idleMs} ms`);
+  // A machine that is hardly ever idle has nothing to show.
+  t.true(looked().length > 0 && (idle.length > 0 || idleMs < 5000 * LONGER));
   for (const {culprits, covered_pct} of idle) t.deepEqual([culprits, covered_pct], [undefined, 0]);
 });
 
@@ -201,7 +205,8 @@ testUnless(noCpus, 'a culprit that takes another name is blamed under both, each
   t.log(
     `it ran ${hogUs / 1e3} ms and is blamed for ${first / 1e3} under its first name, ${second / 1e3} under the other`,
   );
-  t.true(first > 0.2 * hogUs && second > 0.2 * hogUs, 'both names');
+  // On a busy machine the halves of the time aren't those of what it ran.
+  t.true(first > 0 && second > 0 && first + second >= hogUs * 0.9, 'all of it, under both names');
   t.true(first + second <= hogUs * 1.02 + 10_000, 'and not twice for the same time');
   t.deepEqual(
     culprits.filter(({pid}) => pid === hog.pid).filter(({comm}) => comm !== 'kt-named' && comm !== 'kt-renamed'),

@@ -39,11 +39,12 @@ void play(int rounds)
 	close(game.back[1]);
 }
 
-/* A wait's record carries the newest switches or all of them. */
+/* A wait's record carries all switches, or the newest ones. */
 static bool is_wait(int size)
 {
 	return size == sizeof(struct ks_sched_event) ||
-	       size == offsetof(struct ks_sched_event, switches[2 * KS_SWITCH_PART]);
+	       size == offsetof(struct ks_sched_event, switches[KS_SWITCHES_SOME]) ||
+	       size == offsetof(struct ks_sched_event, switches[KS_SWITCHES_FEW]);
 }
 
 /* Records of sched in a drained buffer (other probes may have had something to say too), or -1 if
