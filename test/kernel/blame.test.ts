@@ -206,7 +206,7 @@ testUnless(noCpus, 'a culprit that takes another name is blamed under both, each
     `it ran ${hogUs / 1e3} ms and is blamed for ${first / 1e3} under its first name, ${second / 1e3} under the other`,
   );
   // On a busy machine the halves of the time aren't those of what it ran.
-  t.true(first > 0 && second > 0 && first + second >= hogUs * 0.9, 'all of it, under both names');
+  t.true(first > 0 && second > 0 && first + second >= hogUs * 0.9 - 10_000, 'all of it, under both names');
   t.true(first + second <= hogUs * 1.02 + 10_000, 'and not twice for the same time');
   t.deepEqual(
     culprits.filter(({pid}) => pid === hog.pid).filter(({comm}) => comm !== 'kt-named' && comm !== 'kt-renamed'),
