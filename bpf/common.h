@@ -54,6 +54,14 @@ static __always_inline bool ks_admit(struct ks_counters *n, __u64 now, __u64 kee
 	return true;
 }
 
+static __always_inline void ks_head(struct ks_event *e, __u32 type, __u32 size, __u64 now)
+{
+	e->type = type;
+	e->size = size;
+	e->cpu = bpf_get_smp_processor_id();
+	e->mono_ns = now;
+}
+
 /* Counts a hit and reserves its record, or counts why there's none. The caller fills and submits.
  */
 static __always_inline void *ks_reserve_keeping(struct ks_counters *n, __u32 type, const __u32 size,
@@ -71,10 +79,7 @@ static __always_inline void *ks_reserve_keeping(struct ks_counters *n, __u32 typ
 		return NULL;
 	}
 	__builtin_memset(e, 0, size);
-	e->type = type;
-	e->size = size;
-	e->cpu = bpf_get_smp_processor_id();
-	e->mono_ns = now;
+	ks_head(e, type, size, now);
 	return e;
 }
 
@@ -89,12 +94,29 @@ static __always_inline void *ks_reserve(struct ks_counters *n, __u32 type, const
  */
 #define WAKE_WINDOW 16384
 
-static __always_inline void ks_submit(struct ks_counters *n, void *record)
+static __always_inline __u64 ks_wake_flags(void)
 {
 	__u64 past = bpf_ringbuf_query(&events, BPF_RB_AVAIL_DATA) - settings.wake_bytes;
 
+	return past < WAKE_WINDOW ? BPF_RB_FORCE_WAKEUP : BPF_RB_NO_WAKEUP;
+}
+
+static __always_inline void ks_submit(struct ks_counters *n, void *record)
+{
+	__u64 flags = ks_wake_flags();
+
 	ks_add(&n->sent, 1);
-	bpf_ringbuf_submit(record, past < WAKE_WINDOW ? BPF_RB_FORCE_WAKEUP : BPF_RB_NO_WAKEUP);
+	bpf_ringbuf_submit(record, flags);
+}
+
+/* For a record whose size is known only when it is filled: the hit was counted and admitted. */
+static __always_inline void ks_output(struct ks_counters *n, struct ks_event *record, __u32 size)
+{
+	record->size = size;
+	if (bpf_ringbuf_output(&events, record, size, ks_wake_flags()))
+		ks_add(&n->lost, 1);
+	else
+		ks_add(&n->sent, 1);
 }
 
 static __always_inline __u64 ks_cgroup_id(struct cgroup *cgrp)

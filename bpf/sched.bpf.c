@@ -12,6 +12,9 @@
  * for a wait (in run_delay too). Those migrations are caught, and the next wait, whose start nobody
  * knows, is left out and counted as cut.
  *
+ * Each CPU remembers its last switches. A wait past the threshold is told with a copy of them, from
+ * which user space sees what each thread group ran meanwhile: those are to blame.
+ *
  * The observer leaves itself out: on an idle host its own threads would be a good part of all
  * waits, and the slow part.
  *
@@ -61,6 +64,7 @@ struct wait {
 	__u64 ns;
 	__u64 throttled_ns;
 	bool throttled_known;
+	bool seen; /* it began when the probe was there */
 	bool unknown;
 };
 
@@ -118,8 +122,10 @@ static __always_inline void settle(struct arrival *last, __u64 total, __u64 here
 	} else if (last->since == since) {
 		wait->ns = total - last->total;
 		wait->throttled_known = last->cfs_rq == (__u64)cfs_rq;
+		wait->seen = true;
 	} else if (started >= since) {
 		wait->ns = total;
+		wait->seen = true;
 	} else {
 		wait->ns = here;
 		cpu->cut++;
@@ -131,14 +137,68 @@ static __always_inline void settle(struct arrival *last, __u64 total, __u64 here
 	last->since = since;
 }
 
+/* Once for each run, after n.runs has counted it: that is the switch's number. */
+static __always_inline void note(struct ks_sched_cpu *cpu, __u64 clock, __u32 pid, __u32 prev_pid,
+				 const __u64 *comm)
+{
+	struct ks_switch *slot = &cpu->switches[cpu->n.runs & (KS_SWITCHES - 1)];
+
+	slot->at_ns = clock;
+	slot->pid = pid;
+	slot->prev_pid = prev_pid;
+	slot->comm[0] = comm[0];
+	slot->comm[1] = comm[1];
+}
+
+/*
+ * Copies the newest switches, `half` to twice as many, and returns the record's size; 0 where they
+ * don't reach back to the wait's start. Two pieces, because in the ring they may lie apart.
+ */
+static __always_inline __u32 copy_newest(struct ks_sched_event *event, struct ks_sched_cpu *cpu,
+					 const __u32 half)
+{
+	const __u32 bytes = half * sizeof(struct ks_switch);
+	__u32 newest = cpu->n.runs & (KS_SWITCHES - 1);
+	__u32 piece = newest & (KS_SWITCHES - half);
+	__u32 before = (piece - half) & (KS_SWITCHES - half);
+
+	if (cpu->switches[before].at_ns > event->queued_ns)
+		return 0;
+	event->newest = half + (newest & (half - 1));
+	bpf_probe_read_kernel(event->switches, bytes, &cpu->switches[before]);
+	bpf_probe_read_kernel(&event->switches[half], bytes, &cpu->switches[piece]);
+	return offsetof(struct ks_sched_event, switches) + 2 * bytes;
+}
+
+/*
+ * What user space needs to find who ran meanwhile: a few switches nearly always. To walk through
+ * them here would be cheap to run, but the verifier would follow each of its ways, for seconds on
+ * old kernels.
+ */
+static __always_inline __u32 copy_switches(struct ks_sched_event *event, struct ks_sched_cpu *cpu)
+{
+	__u32 size = copy_newest(event, cpu, KS_SWITCHES_FEW / 2);
+
+	if (!size)
+		size = copy_newest(event, cpu, KS_SWITCHES_SOME / 2);
+	if (size)
+		return size;
+	event->newest = cpu->n.runs & (KS_SWITCHES - 1);
+	bpf_probe_read_kernel(event->switches, sizeof(event->switches), cpu->switches);
+	return sizeof(*event);
+}
+
 static __always_inline void emit(struct ks_sched_cpu *cpu, struct task_struct *prev,
 				 struct task_struct *next, struct cfs_rq *cfs_rq, struct wait *wait)
 {
-	struct ks_sched_event *event =
-		ks_reserve(&cpu->n, KS_SCHED_LATENCY, sizeof(struct ks_sched_event));
+	struct ks_sched_event *event = &cpu->event;
+	__u64 now = bpf_ktime_get_ns();
 
-	if (!event)
+	ks_add(&cpu->n.hits, 1);
+	if (!ks_admit(&cpu->n, now, 0))
 		return;
+	__builtin_memset(event, 0, offsetof(struct ks_sched_event, switches));
+	ks_head(&event->e, KS_SCHED_LATENCY, 0, now);
 	ks_own_by_task(&event->e, next);
 	event->latency_ns = wait->ns;
 	event->prio = BPF_CORE_READ(next, prio);
@@ -150,7 +210,9 @@ static __always_inline void emit(struct ks_sched_cpu *cpu, struct task_struct *p
 	else if (!wait->throttled_known && event->prio >= 100 && is_limited(cfs_rq))
 		event->cause = KS_CAUSE_UNKNOWN;
 	event->throttled_ns = wait->throttled_ns < wait->ns ? wait->throttled_ns : wait->ns;
-	ks_submit(&cpu->n, event);
+	event->seen = wait->seen;
+	event->queued_ns = BPF_CORE_READ(next, sched_info.last_queued);
+	ks_output(&cpu->n, &event->e, copy_switches(event, cpu));
 }
 
 static __always_inline void record(struct ks_sched_cpu *cpu, struct task_struct *prev,
@@ -174,23 +236,34 @@ static __always_inline struct ks_sched_cpu *this_cpu(void)
 	return bpf_map_lookup_elem(&cpus, &id);
 }
 
+/* The name in two loads; the programs with BTF arguments need no helper for it. */
+static __always_inline void note_direct(struct ks_sched_cpu *cpu, __u64 clock,
+					struct task_struct *prev, struct task_struct *next)
+{
+	__u64 comm[2] = {*(__u64 *)next->comm, *(__u64 *)(next->comm + 8)};
+
+	note(cpu, clock, next->tgid, prev->tgid, comm);
+}
+
 SEC("tp_btf/sched_switch")
 int BPF_PROG(sched_switch_storage, bool preempt, struct task_struct *prev, struct task_struct *next)
 {
 	struct ks_sched_cpu *cpu = this_cpu();
 	struct cfs_rq *cfs_rq = next->se.cfs_rq;
-	__u64 queued, here, total;
+	__u64 queued, here, total, clock;
 	struct arrival *last;
 	struct wait wait = {};
 
 	if (!cpu)
 		return 0;
 	cpu->n.runs++;
+	clock = cfs_rq->rq->clock;
+	note_direct(cpu, clock, prev, next);
 	queued = next->sched_info.last_queued;
 	if (!next->pid || !queued || (__u32)next->tgid == settings.self_pid ||
 	    !ks_task_wanted(next))
 		return 0;
-	here = cfs_rq->rq->clock - queued;
+	here = clock - queued;
 	total = next->sched_info.run_delay + here;
 	last = bpf_task_storage_get(&arrivals, next, 0, BPF_LOCAL_STORAGE_GET_F_CREATE);
 	if (last) {
@@ -204,22 +277,30 @@ int BPF_PROG(sched_switch_storage, bool preempt, struct task_struct *prev, struc
 	return 0;
 }
 
-static __always_inline int sched_switch_hashed(struct task_struct *prev, struct task_struct *next)
+static __always_inline int sched_switch_hashed(struct task_struct *prev, struct task_struct *next,
+					       bool direct)
 {
 	struct cfs_rq *cfs_rq = BPF_CORE_READ(next, se.cfs_rq);
 	__u32 tid = BPF_CORE_READ(next, pid), tgid = BPF_CORE_READ(next, tgid);
 	struct ks_sched_cpu *cpu = this_cpu();
 	struct hashed_arrival *last, fresh = {};
-	__u64 queued, here, total, started;
+	__u64 queued, here, total, started, clock, comm[2];
 	struct wait wait = {};
 
 	if (!cpu)
 		return 0;
 	cpu->n.runs++;
+	clock = BPF_CORE_READ(cfs_rq, rq, clock);
+	if (direct) {
+		note_direct(cpu, clock, prev, next);
+	} else {
+		BPF_CORE_READ_INTO(&comm, next, comm);
+		note(cpu, clock, tgid, BPF_CORE_READ(prev, tgid), comm);
+	}
 	queued = BPF_CORE_READ(next, sched_info.last_queued);
 	if (!tid || !queued || tgid == settings.self_pid || !ks_task_wanted(next))
 		return 0;
-	here = BPF_CORE_READ(cfs_rq, rq, clock) - queued;
+	here = clock - queued;
 	total = BPF_CORE_READ(next, sched_info.run_delay) + here;
 	started = BPF_CORE_READ(next, start_time);
 	last = bpf_map_lookup_elem(&arrivals_by_tid, &tid);
@@ -245,13 +326,13 @@ static __always_inline int sched_switch_hashed(struct task_struct *prev, struct 
 SEC("tp_btf/sched_switch")
 int BPF_PROG(sched_switch_hash, bool preempt, struct task_struct *prev, struct task_struct *next)
 {
-	return sched_switch_hashed(prev, next);
+	return sched_switch_hashed(prev, next, true);
 }
 
 SEC("raw_tp/sched_switch")
 int BPF_PROG(sched_switch_raw, bool preempt, struct task_struct *prev, struct task_struct *next)
 {
-	return sched_switch_hashed(prev, next);
+	return sched_switch_hashed(prev, next, false);
 }
 
 static __always_inline bool is_delayed(struct task_struct *task)

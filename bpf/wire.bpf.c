@@ -3,7 +3,11 @@
  * offsets. */
 #include "wire.h"
 
+_Static_assert(sizeof(struct ks_sched_event) <= KS_RECORD_MAX, "no record is larger");
+_Static_assert(sizeof(struct ks_vfs_event) <= KS_RECORD_MAX, "no record is larger");
+
 struct ks_sched_event sched_event = {};
+struct ks_switch one_switch = {};
 struct ks_block_event block_event = {};
 struct ks_oom_event oom_event = {};
 struct ks_retransmit_event retransmit_event = {};

@@ -14,7 +14,7 @@
 #define KS_CGROUP_NAME_LEN 64
 #define KS_DEVICE_LEN	   16
 /* No record is larger. */
-#define KS_RECORD_MAX 1024
+#define KS_RECORD_MAX 4352
 
 /*
  * Latency cells: 1 us to 67 s, four cells an octave, upper-inclusive; the last used one is
@@ -67,16 +67,39 @@ enum ks_sched_cause {
 	KS_CAUSE_UNKNOWN = 2,
 };
 
-/* latency_ns and throttled_ns are differences of rq clocks, never of CLOCK_MONOTONIC. */
+/* Switches that a CPU remembers: so many a record carries, or the newest ones if those will do. All
+ * powers of two. */
+#define KS_SWITCHES	 128
+#define KS_SWITCHES_SOME 32
+#define KS_SWITCHES_FEW	 8
+
+/* One switch: when (rq clock), to which thread group, under which name of its thread, and from
+ * which, which tells a switch that nobody saw. Idle is 0. */
+struct ks_switch {
+	__u64 at_ns;
+	__u32 pid;
+	__u32 prev_pid;
+	__u64 comm[2]; /* KS_COMM_LEN bytes */
+};
+
+/*
+ * All durations are differences of rq clocks, never of CLOCK_MONOTONIC. queued_ns (rq clock): since
+ * when it waited on this CPU, up to switches[newest]; the older ones lie below that, and from the
+ * end of the record on where it holds all. seen: the whole wait was after the probe was attached.
+ */
 struct ks_sched_event {
 	struct ks_event e;
 	__u64 latency_ns;
 	__u64 throttled_ns;
+	__u64 queued_ns;
 	__u32 prio;
 	__u32 cause;
 	__u32 prev_pid;
 	__u32 prev_tid;
 	__u8 prev_comm[KS_COMM_LEN];
+	__u32 seen;
+	__u32 newest;
+	struct ks_switch switches[KS_SWITCHES];
 };
 
 enum ks_block_op {
@@ -405,12 +428,15 @@ struct ks_cpu {
 	struct ks_counters n;
 } __attribute__((aligned(64)));
 
+/* switches: the one numbered n.runs is the newest. */
 struct ks_sched_cpu {
 	struct ks_counters n;
 	struct ks_hist hist;
 	__u64 cut; /* waits whose part before a migration is unknown */
 	__u64 spare[7];
 	struct ks_hist focus; /* of settings.focus_pid alone */
+	struct ks_switch switches[KS_SWITCHES];
+	struct ks_sched_event event; /* the one being made */
 } __attribute__((aligned(64)));
 
 /* A power of two, so that enum ks_block_op can be masked. */

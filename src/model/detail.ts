@@ -1,7 +1,16 @@
 import type {CounterRate, Detail, DeviceRow, DropPlace, DropRow, SlowRequests, TrendName} from '../types/detail.ts';
 import type {Distribution, State} from '../types/state.ts';
-import type {KernelEvent, OomKillEvent, ProcessExecEvent, ProcessExitEvent, Sample, Status} from '../types/stream.ts';
+import type {
+  Blame,
+  KernelEvent,
+  OomKillEvent,
+  ProcessExecEvent,
+  ProcessExitEvent,
+  Sample,
+  Status,
+} from '../types/stream.ts';
 import type {Increase} from './counters.ts';
+import {BlameLog} from './leaders/blame.ts';
 import {Leaders} from './leaders/leaders.ts';
 import type {DropCount} from './status/drops.ts';
 import {limitsOf} from './status/latency.ts';
@@ -26,6 +35,7 @@ export interface SampleDetail {
 export function emptyDetail(): Detail {
   const lists = {
     waiters: [],
+    blame: [],
     files: [],
     syscalls: [],
     devices: [],
@@ -42,12 +52,14 @@ export function emptyDetail(): Detail {
 /** What the views of single subsystems show: bounded, whatever comes. */
 export class Details {
   #leaders = new Leaders();
+  #blame = new BlameLog();
   #trends = new TrendLog();
   #ooms: OomKillEvent[] = [];
   readonly #starts: (ProcessExecEvent | ProcessExitEvent)[] = [];
 
   event(event: KernelEvent, atMs: number): void {
     this.#leaders.event(event, atMs);
+    this.#blame.event(event, atMs);
     if (event.type === 'OOM_KILL') this.#ooms = [...this.#ooms, event as OomKillEvent].slice(-MAX_OOMS);
     if (event.type === 'PROCESS_EXEC' || event.type === 'PROCESS_EXIT') this.#start(event as ProcessExecEvent);
   }
@@ -66,10 +78,12 @@ export class Details {
     const {sample, startMs, endMs, increases} = now;
     this.#leaders.sample(sample, endMs);
     this.#trends.push(startMs, endMs, figuresOf(sample, state, perSecond(increases, sample.interval_ms)));
-    const [leaders, ooms, starts, {trends}] = [this.#leaders, this.#ooms, this.#starts, this.#trends];
+    const [leaders, blame, ooms, starts] = [this.#leaders, this.#blame, this.#ooms, this.#starts];
+    const {trends} = this.#trends;
     const rates = once(() => ratesOf(now));
     return lazily<Detail>({
       waiters: () => leaders.waiters(endMs),
+      blame: () => blame.rows(endMs),
       files: () => leaders.files(endMs),
       syscalls: () => leaders.syscalls(endMs),
       devices: () => devicesOf(state, leaders.requests(endMs), now.levels),
@@ -83,9 +97,15 @@ export class Details {
     });
   }
 
+  /** Who waited because of whom since the last call, for the sample that ends the interval. */
+  takeBlame(): Blame[] {
+    return this.#blame.take();
+  }
+
   /** Time went backwards: only what has no time stays. */
   forget(): void {
     this.#leaders = new Leaders();
+    this.#blame = new BlameLog();
     this.#trends = new TrendLog();
   }
 }

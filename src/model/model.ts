@@ -73,7 +73,7 @@ export class Model {
   #sampleMs?: number;
 
   /**
-   * Takes one frame in. Completes `frame.sample.subsystems`, so write the frame out after this.
+   * Takes one frame in. Completes `frame.sample.subsystems` and `blame`, so write the frame out after this.
    * A frame with a header starts everything anew (a replay that went back).
    */
   apply(frame: Frame): State {
@@ -196,6 +196,9 @@ export class Model {
     const facts = this.#facts.recent();
     this.#judge(sample, startMs, endMs, increases, facts);
     this.state.network = networkNow(this.state, this.#network, endMs);
+    const blame = this.#details.takeBlame();
+    // A part of a recording may lack the events that its samples tell of.
+    if (blame.length > 0) sample.blame = blame;
     const {drops: counted} = this.#network;
     const drops = () => counted.recent();
     const levels = this.#subsystems.get('block')?.levels ?? new Map();

@@ -3,15 +3,19 @@
 /** Sizes and byte offsets of the structures in bpf/wire.h. */
 export const LAYOUT = {
   sched_event: {
-    SIZE: 104,
+    SIZE: 4216,
     e: 0,
     latency_ns: 56,
     throttled_ns: 64,
-    prio: 72,
-    cause: 76,
-    prev_pid: 80,
-    prev_tid: 84,
-    prev_comm: 88,
+    queued_ns: 72,
+    prio: 80,
+    cause: 84,
+    prev_pid: 88,
+    prev_tid: 92,
+    prev_comm: 96,
+    seen: 112,
+    newest: 116,
+    switches: 120,
   },
   event: {
     SIZE: 56,
@@ -25,6 +29,13 @@ export const LAYOUT = {
     uid: 32,
     flags: 36,
     comm: 40,
+  },
+  switch: {
+    SIZE: 32,
+    at_ns: 0,
+    pid: 8,
+    prev_pid: 12,
+    comm: 16,
   },
   block_event: {
     SIZE: 136,

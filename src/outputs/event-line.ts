@@ -25,6 +25,8 @@ const COLUMNS = new Set(['kind', 'type', 'subsystem', 'severity', 'time', 'mono_
 /** Fields shown of an event type that this version doesn't know. */
 const MAX_FIELDS = 16;
 const MAX_VALUE = 256;
+/** Culprits shown of a wait. */
+const MAX_CULPRITS = 3;
 
 const text = (key: string, value: string | undefined) =>
   value === undefined
@@ -40,10 +42,17 @@ const lockup = ({stuck_ms, stack}: LockupEvent): Fields => [
   text('stack', stackText(stack)),
 ];
 
+/** `stress-ng:12ms,cc1:1.5ms`: the heaviest three. */
+function culpritsText({culprits = []}: SchedLatencyEvent): string | undefined {
+  const named = culprits.slice(0, MAX_CULPRITS).map(({comm, ran_us}) => `${comm}:${duration(ran_us)}`);
+  return named.length > 0 ? named.join(',') : undefined;
+}
+
 const DETAILS: Record<string, ((event: never) => Fields) | undefined> = {
   SCHED_LATENCY: (event: SchedLatencyEvent) => [
     time('latency', event.latency_us),
     event.cause === 'throttled' ? 'cause=throttled' : undefined,
+    text('culprits', culpritsText(event)),
   ],
   BIO_LATENCY: (event: BioLatencyEvent) => [
     time('latency', event.latency_us),

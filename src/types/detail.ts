@@ -1,4 +1,12 @@
-import type {Counter, OomKillEvent, ProcessExecEvent, ProcessExitEvent, Status, VfsOp} from './stream.ts';
+import type {
+  Counter,
+  OomKillEvent,
+  ProcessExecEvent,
+  ProcessExitEvent,
+  Status,
+  SubsystemName,
+  VfsOp,
+} from './stream.ts';
 
 /** Whom a row is about, as far as it is known. */
 export interface Who {
@@ -15,6 +23,17 @@ export interface Waiter extends Who {
   worst_us: number;
   /** Who ran before it for most of that time, as `comm[pid]`, or what else held it back. */
   behind?: string;
+}
+
+/** What one process waited because of another: the parts of its reported waits in which that one had the CPU. */
+export interface BlameRow {
+  subsystem: SubsystemName;
+  victim: Who;
+  culprit: Who;
+  wait_us: number;
+  /** Reported waits in which it had a part, and its longest part of one. */
+  waits: number;
+  worst_us: number;
 }
 
 /** Slow calls on a file; the owner is that of the worst. */
@@ -117,6 +136,7 @@ export type Trends = Record<TrendName, (number | undefined)[]>;
 /** What the views of single subsystems show beyond their tiles: lists over the last minute, worst first. */
 export interface Detail {
   waiters: Waiter[];
+  blame: BlameRow[];
   files: SlowFile[];
   syscalls: SlowSyscall[];
   devices: DeviceRow[];

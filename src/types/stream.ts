@@ -110,6 +110,14 @@ interface EventBase extends Stamp, Owner {
   cpu?: number;
 }
 
+/** A process that ran on the waiter's CPU while it waited; its name is the one its thread had then (its threads' may differ). */
+export interface Culprit {
+  pid: number;
+  comm: string;
+  ran_us: number;
+  container?: ContainerRef;
+}
+
 export interface SchedLatencyEvent extends EventBase {
   type: 'SCHED_LATENCY';
   latency_us: number;
@@ -121,6 +129,10 @@ export interface SchedLatencyEvent extends EventBase {
   prio: number;
   prev_pid: number;
   prev_comm: string;
+  /** Who ran meanwhile, longest first; nobody where the CPU was idle or the wait was throttled. */
+  culprits?: Culprit[];
+  /** What they ran, as a share of the wait; absent where nobody looked (throttled, or begun before the probe). */
+  covered_pct?: number;
 }
 
 export type BlockOp = 'read' | 'write' | 'flush' | 'discard' | 'other';
@@ -377,6 +389,21 @@ export interface ProcessRow {
   state?: TaskState;
 }
 
+/** A process, as blame names it. */
+export interface BlamedProcess {
+  pid: number;
+  comm: string;
+  container?: ContainerRef;
+}
+
+/** How long one process waited because of another: the sum over the interval's reported events. */
+export interface Blame {
+  subsystem: SubsystemName;
+  victim: BlamedProcess;
+  culprit: BlamedProcess;
+  wait_ms: number;
+}
+
 export type TaskState =
   | 'running'
   | 'sleeping'
@@ -470,6 +497,8 @@ export interface Sample extends Stamp {
   counters: Counter[];
   /** The busiest ones of the interval: so far by page faults, those that had some. */
   processes?: ProcessRow[];
+  /** Who waited because of whom, the longest first. */
+  blame?: Blame[];
   /** While a process is looked into. */
   focus?: Focus;
   pressure?: {cpu?: Psi; memory?: Psi; io?: Psi};

@@ -3,6 +3,7 @@
 #include "abi.h"
 
 #include <pthread.h>
+#include <stddef.h>
 
 /* Two threads hand a byte to and fro: task switches, and so events of sched. */
 struct game {
@@ -38,6 +39,14 @@ void play(int rounds)
 	close(game.back[1]);
 }
 
+/* A wait's record carries all switches, or the newest ones. */
+static bool is_wait(int size)
+{
+	return size == sizeof(struct ks_sched_event) ||
+	       size == offsetof(struct ks_sched_event, switches[KS_SWITCHES_SOME]) ||
+	       size == offsetof(struct ks_sched_event, switches[KS_SWITCHES_FEW]);
+}
+
 /* Records of sched in a drained buffer (other probes may have had something to say too), or -1 if
  * one of them can't be. */
 int records(const uint8_t *buffer, int bytes)
@@ -49,7 +58,7 @@ int records(const uint8_t *buffer, int bytes)
 		bool sched = e->type == KS_SCHED_LATENCY;
 
 		if (at + (int)sizeof(*e) > bytes || e->size < sizeof(*e) || at + e->size > bytes ||
-		    (sched && e->size != sizeof(struct ks_sched_event)))
+		    (sched && !is_wait(e->size)))
 			return -1;
 		count += sched;
 		at += (e->size + 7) & ~7;

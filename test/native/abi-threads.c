@@ -70,7 +70,7 @@ void test_threads(void)
 static void *drain_long(void *argument)
 {
 	struct drainer *d = argument;
-	uint8_t buffer[4096];
+	uint8_t buffer[SMALLEST];
 
 	__atomic_store_n(&d->stop, true, __ATOMIC_RELEASE);
 	d->error = kstop_drain(d->k, buffer, sizeof(buffer), 2500);

@@ -31,6 +31,35 @@ void test_at_once(struct kstop *k)
 		kstop_probe_off(k, PROBES[p]);
 }
 
+/* What the verifier may take to understand sched_switch, in instructions: the time of a start on an
+ * old kernel goes with it. About 10,000 with task storage, 14,500 with the hash. */
+#define VERIFIED_MOST 20000
+
+/* The programs at sched_switch that this process holds; kernels before 5.16 don't tell. */
+static void test_verified(void)
+{
+	struct held held[256];
+	size_t count = hold(held, 256);
+	__u32 most = 0;
+
+	for (size_t i = 0; i < count; i++) {
+		struct bpf_prog_info info = {};
+		__u32 size = sizeof(info);
+		int fd = held[i].kind == 0 ? bpf_prog_get_fd_by_id(held[i].id) : -1;
+
+		if (fd < 0)
+			continue;
+		if (!bpf_obj_get_info_by_fd(fd, &info, &size) &&
+		    !strncmp(info.name, "sched_switch", 12) && info.verified_insns > most)
+			most = info.verified_insns;
+		close(fd);
+	}
+	if (most)
+		ok(most <= VERIFIED_MOST, "sched_switch: verified in %u instructions", most);
+	else
+		skip("sched_switch: this kernel doesn't tell how long it was verified");
+}
+
 /* The first time, when they are loaded too, in an engine of its own. */
 void test_loaded_at_once(void)
 {
@@ -41,6 +70,7 @@ void test_loaded_at_once(void)
 	for (size_t p = 0; k && p < PROBE_COUNT; p++)
 		good += is_on(kstop_probe_state(k, PROBES[p], NULL, 0, NULL, 0));
 	ok(good == 4, "loaded at once: four are on: %d", good);
+	test_verified();
 	kstop_close(k);
 }
 

@@ -34,7 +34,7 @@ function schedRecord(latencyNs: bigint, comm: Uint8Array | string): Uint8Array {
 }
 
 function decode(...records: Uint8Array[]): KernelEvent[] {
-  const buffer = new Uint8Array(4096);
+  const buffer = new Uint8Array(65_536);
   let length = 0;
   for (const record of records) {
     buffer.set(record, length);

@@ -68,6 +68,14 @@ test('live lines have the contract’s columns', async (t) => {
   );
 });
 
+test('a wait names the three who ran longest meanwhile, whatever they are called', async (t) => {
+  const names = ['stress-ng', 'cc1\u001b[2J', 'a b', 'fourth'];
+  const culprits = names.map((comm, i) => ({pid: 20 + i, comm, ran_us: 12_000 / (i + 1)}));
+  const shown = await line(wait(1, 30_000, {culprits, covered_pct: 83.33}));
+  t.is(shown.slice(67), 'latency=30ms culprits="stress-ng:12ms,cc1\\x1b[2J:6ms,a b:4ms" [CRITICAL]');
+  t.false((await line(wait(1, 30_000, {covered_pct: 0}))).includes('culprits'));
+});
+
 test('each subsystem’s events have their own words', async (t) => {
   const tail = async (event: Frame['events'][number]) => (await line(event)).slice(67);
   t.is(await tail(slowFile(1, 12_000)), 'latency=12ms op=read path=/srv/data/big fs=ext4 size=64KiB [WARNING]');

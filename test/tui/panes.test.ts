@@ -14,7 +14,7 @@ import {makeTheme} from '../../src/tui/theme.ts';
 import {paintTooSmall} from '../../src/tui/views/too-small.ts';
 import type {State} from '../../src/types/state.ts';
 import type {KernelEvent, ProbeInfo} from '../../src/types/stream.ts';
-import {drop, fault, forked, lockup, pressure, ran, slowFile, went} from '../util/synthetic.ts';
+import {drop, fault, forked, lockup, pressure, ran, slowFile, wait, went} from '../util/synthetic.ts';
 import {filled, unstyled} from './state.ts';
 
 test('every pane paints lines of exactly its width and holds back no escape but styles', async (t) => {
@@ -74,6 +74,20 @@ test('an event of a later version shows what it has, safely', (t) => {
     ['wait', '1.5ms'],
     ['size', '4KiB'],
     ['nested', '"{\\"a\\":\\"\\n\\"}"'],
+  ]);
+});
+
+test('a wait shows who ran meanwhile, and how much of it that explains', (t) => {
+  const culprits = [
+    {pid: 20, comm: 'x\x1b[2J', ran_us: 9000},
+    {pid: 30, comm: 'cc1', ran_us: 500},
+  ];
+  const event = wait(1, 10_000, {culprits, covered_pct: 95, prev_pid: 30, prev_comm: 'cc1'});
+  t.deepEqual(eventFields(event), [
+    ['latency', '10ms'],
+    ['culprits', 'x\\x1b[2J[20] 9ms, cc1[30] 500us'],
+    ['covered', '95%'],
+    ['behind', 'cc1[30]'],
   ]);
 });
 

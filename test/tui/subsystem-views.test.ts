@@ -15,7 +15,7 @@ import {processes} from '../../src/tui/views/processes.ts';
 import {sched} from '../../src/tui/views/sched.ts';
 import type {State} from '../../src/types/state.ts';
 import type {StreamObject} from '../../src/types/stream.ts';
-import {fault, frame, header, ran, sample, went} from '../util/synthetic.ts';
+import {fault, frame, header, ran, sample, wait, went} from '../util/synthetic.ts';
 import {unstyled} from './state.ts';
 
 const FIXTURES = join(import.meta.dirname, '../fixtures');
@@ -75,6 +75,27 @@ test('sched: who waited, how often and behind whom is what the recorded events s
   t.regex(painted(sched, 'waits', state).join('\n'), /█.*\n.*1us +32us +1ms/s);
   t.is(titleOf(sched, 'sched-p99', state), 'p99 of waits over 23s');
   t.regex(painted(sched, 'sched-p99', state).join('\n'), /10ms│·.*[─╭╮╰╯].*\n.*23s ago +now/s);
+});
+
+test('sched: who waits because of whom, and Enter leads to the culprit', (t) => {
+  const model = new Model();
+  model.apply(frame({header: header()}));
+  const culprits = [
+    {pid: 20, comm: 'stress-ng', ran_us: 9000, container: {id: 'c1', name: 'noise'}},
+    {pid: 30, comm: 'a\u001b[2J', ran_us: 500},
+  ];
+  const events = [wait(500, 10_000, {culprits}), wait(600, 12_000, {culprits: [{...culprits[0]!, ran_us: 12_000}]})];
+  model.apply(frame({events, sample: sample(1000)}));
+  const rows = shown(sched, 'blame', model.state);
+  t.like(rows[0], {culprit: 'stress-ng', 'culprit-pid': '20', wait: '21ms', parts: '2', longest: '12ms'});
+  t.like(rows[0], {'culprit-container': 'noise', victim: events[0]!.comm, 'victim-pid': String(events[0]!.pid)});
+  t.like(rows[1], {culprit: 'a\u001b[2J', wait: '500us', parts: '1'});
+  const blame = pane(sched, 'blame', 'list');
+  t.deepEqual(
+    blame.rows(model.state).map((row) => blame.pid?.(row)),
+    [20, 30],
+  );
+  t.regex(blame.empty(new Model().state), /waiting for the first sample/);
 });
 
 test('disk: the slow device with the parts of its requests, and no figure where there is none', async (t) => {

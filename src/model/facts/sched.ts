@@ -24,6 +24,11 @@ export class SchedFacts implements Part<SchedFacts> {
   /** Waits of real-time tasks as `pid comm`. */
   readonly realTime = new Tally();
 
+  /** Microseconds of reported waits by who waited, as [pid, comm]; without what was throttled. */
+  readonly waited = new Tally();
+  /** Microseconds by who waited and behind whom, as [pid, comm, pid, comm]. */
+  readonly blamed = new Tally();
+
   add(event: KernelEvent): void {
     if (!isWait(event)) return;
     this.reports++;
@@ -32,6 +37,7 @@ export class SchedFacts implements Part<SchedFacts> {
       this.throttled.add(event.cgroup ?? event.comm ?? 'unknown', 1);
       return;
     }
+    this.#blame(event);
     this.cpus.add(String(event.cpu), 1);
     if (event.prev_pid > 0) {
       this.behind.add(`${event.prev_pid} ${event.prev_comm}`, 1);
@@ -45,12 +51,28 @@ export class SchedFacts implements Part<SchedFacts> {
     this.worst = worse(this.worst, event);
   }
 
+  #blame({pid, comm, latency_us, throttled_us = 0, culprits = []}: SchedLatencyEvent): void {
+    if (pid === undefined || comm === undefined) return;
+    this.waited.add(JSON.stringify([pid, comm]), Math.max(0, latency_us - throttled_us));
+    for (const culprit of culprits)
+      this.blamed.add(JSON.stringify([pid, comm, culprit.pid, culprit.comm]), culprit.ran_us);
+  }
+
   merge(from: SchedFacts): void {
     this.reports += from.reports;
     this.throttledReports += from.throttledReports;
     this.realTimeReports += from.realTimeReports;
     this.worst = worse(this.worst, from.worst);
-    for (const field of ['behind', 'behindName', 'cpus', 'behindOnCpu', 'throttled', 'realTime'] as const)
+    for (const field of [
+      'behind',
+      'behindName',
+      'cpus',
+      'behindOnCpu',
+      'throttled',
+      'realTime',
+      'waited',
+      'blamed',
+    ] as const)
       this[field].merge(from[field]);
   }
 }

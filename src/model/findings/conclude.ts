@@ -7,7 +7,7 @@ import {retransmits} from './network.ts';
 import {blindSpots, losses, ownCost, pauses} from './own.ts';
 import {crashes} from './process.ts';
 import type {Rule} from './rule.ts';
-import {culprit, isolated, oneCpu, realTime, stolenTime, throttled, waits} from './sched.ts';
+import {blame, culprit, isolated, oneCpu, realTime, stolenTime, throttled, waits} from './sched.ts';
 import {slowFiles} from './vfs.ts';
 
 /** Every rule, in the order in which findings are shown. */
@@ -18,6 +18,7 @@ const RULES: readonly Rule[] = [
   pressure,
   waits,
   stolenTime,
+  blame,
   culprit,
   isolated,
   oneCpu,

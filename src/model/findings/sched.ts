@@ -5,6 +5,9 @@ import {isQuiet, many, type Rule, share, short, task, taskOf} from './rule.ts';
 const MIN_REPORTS = 10;
 const CONCENTRATED = 0.3;
 const ONE_CPU = 0.8;
+/** Blame that is worth a sentence: microseconds, and of all that the victim waited. */
+const MIN_BLAMED_US = 500_000;
+const MIN_BLAMED = 0.5;
 const MIN_SLOW = 20;
 const MIN_ISOLATED = 3;
 const MIN_REAL_TIME = 3;
@@ -54,6 +57,26 @@ export const culprit: Rule = ({facts: {sched}}) => {
   ];
   if (one.n / reports >= CONCENTRATED) return say(one.n, taskOf(one.key));
   return kind.n / reports >= CONCENTRATED ? say(kind.n, `tasks named ${kind.key}`) : [];
+};
+
+/** Who waited longest because of whom, where one process had most of it. */
+export const blame: Rule = ({facts: {sched}, periods}) => {
+  const worst = sched.blamed.top();
+  if (!worst || worst.n < MIN_BLAMED_US) return [];
+  const [pid, comm, byPid, byComm] = JSON.parse(worst.key) as [number, string, number, string];
+  const waitedUs = sched.waited.get(JSON.stringify([pid, comm]));
+  if (worst.n < MIN_BLAMED * waitedUs) return [];
+  const own = pid === byPid;
+  const whom = own ? 'threads of its own' : task(byPid, byComm);
+  const part = share(Math.min(worst.n, waitedUs), waitedUs);
+  return [
+    {
+      text: `sched: ${task(pid, comm)} waited ${duration(waitedUs)} for a CPU ${periods.counts}, ${part} of it behind ${whom}`,
+      advice: own
+        ? `sched: ${task(pid, comm)} runs more threads than it has CPUs: give it more (cpuset, taskset), or fewer threads`
+        : `sched: give ${task(pid, comm)} more weight than ${task(byPid, byComm)} (cpu.weight, nice), limit that one (cpu.max), or keep the two apart (cpuset, taskset)`,
+    },
+  ];
 };
 
 /** CPUs set aside for one purpose are to have no waits at all. */

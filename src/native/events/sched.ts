@@ -1,5 +1,6 @@
 import type {SchedLatencyEvent} from '../../types/stream.ts';
 import {LAYOUT} from '../wire.gen.ts';
+import {blame} from './blame.ts';
 import {type Records, us} from './records.ts';
 
 const CAUSES = ['queue', 'throttled', 'unknown'] as const;
@@ -16,5 +17,6 @@ export function schedLatency(r: Records, at: number): SchedLatencyEvent {
     prio: r.u32(at + layout.prio),
     prev_pid: r.u32(at + layout.prev_pid),
     prev_comm: r.comm(at + layout.prev_comm),
+    ...blame(r, at, latency, throttled),
   };
 }

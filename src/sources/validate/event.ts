@@ -1,6 +1,6 @@
 import type {KernelEvent} from '../../types/stream.ts';
 import {DROP_CLASSES, SEVERITIES, SUBSYSTEMS} from '../../types/stream.ts';
-import {type Check, exactly, Invalid, integer, list, matching, oneOf, shape, string} from '../check.ts';
+import {type Check, exactly, Invalid, integer, list, matching, number, oneOf, shape, string} from '../check.ts';
 import {AMOUNT, COUNT, MAX_CPUS, MICROS, NAME, PID, STAMP, TEXT} from './values.ts';
 
 export const CONTAINER = shape(
@@ -29,7 +29,11 @@ const BY_TYPE = new Map<string, Check<unknown>>([
         prev_pid: PID,
         prev_comm: NAME,
       },
-      {throttled_us: MICROS},
+      {
+        throttled_us: MICROS,
+        covered_pct: number(0, 1000),
+        culprits: list(shape({pid: PID, comm: NAME, ran_us: MICROS}, {container: CONTAINER}), 256),
+      },
     ),
   ],
   [

@@ -1,4 +1,4 @@
-import {STATUSES} from '../../types/stream.ts';
+import {STATUSES, SUBSYSTEMS} from '../../types/stream.ts';
 import {type Check, exactly, Invalid, integer, list, number, oneOf, record, shape} from '../check.ts';
 import {CONTAINER} from './event.ts';
 import {AMOUNT, COUNT, LABELS, MAX_CPUS, MICROS, NAME, PID, STAMP, TEXT} from './values.ts';
@@ -91,6 +91,7 @@ const ROW_COUNTS = [
 ];
 const ROW_AMOUNTS = ['cpu_time_ms', 'avg_timeslice_us', 'run_delay_ms', 'waiting_ms'];
 const each = <T>(keys: string[], check: T): Record<string, T> => Object.fromEntries(keys.map((key) => [key, check]));
+const BLAMED = shape({pid: PID, comm: NAME}, {container: CONTAINER});
 
 export const SAMPLE = shape(
   {
@@ -118,6 +119,7 @@ export const SAMPLE = shape(
       ),
       65_536,
     ),
+    blame: list(shape({subsystem: oneOf(SUBSYSTEMS), victim: BLAMED, culprit: BLAMED, wait_ms: number(0, 1e12)}), 4096),
     focus: FOCUS,
     pressure: shape({}, {cpu: PSI, memory: PSI, io: PSI}),
     accuracy: shape({}, {sched: figures(['cut_by_migration_pct'])}),

@@ -13,6 +13,9 @@ const part: Shown = (value) => (typeof value === 'number' ? percent(value) : tex
 const ms: Shown = (value) => (typeof value === 'number' ? duration(value * 1000) : text(value));
 const stack: Shown = (value) => text(Array.isArray(value) ? (stackText(value.map(String)) ?? '-') : value);
 
+/** Culprits shown of a wait. */
+const MAX_CULPRITS = 4;
+
 const LOCKUP: [field: string, name: string, shown: Shown][] = [
   ['stuck_ms', 'stuck', ms],
   ['stack', 'stack', stack],
@@ -143,14 +146,22 @@ function isSaid(field: string, {path, signal_name}: UnknownEvent): boolean {
 }
 
 /** Behind whom a task waited, and what is out of the ordinary about it. */
-function waited({cause, prev_comm, prev_pid, prio}: UnknownEvent): Fields {
+function waited({cause, prev_comm, prev_pid, prio, culprits, covered_pct}: UnknownEvent): Fields {
   const out: Fields = [];
+  if (Array.isArray(culprits) && culprits.length > 0) {
+    out.push(['culprits', culprits.slice(0, MAX_CULPRITS).map(culpritText).join(', ')]);
+    if (covered_pct !== undefined) out.push(['covered', part(covered_pct)]);
+  }
   if (cause !== undefined && cause !== 'queue') out.push(['cause', text(cause)]);
   if (prev_pid === 0) out.push(['behind', 'an idle CPU']);
   else if (prev_comm !== undefined) out.push(['behind', `${text(prev_comm)}[${text(prev_pid ?? '-')}]`]);
   if (typeof prio === 'number' && prio < 100) out.push(['prio', `rt${99 - prio}`]);
   else if (typeof prio === 'number' && prio !== 120) out.push(['nice', String(prio - 120)]);
   return out;
+}
+
+function culpritText({pid, comm, ran_us}: {pid?: unknown; comm?: unknown; ran_us?: unknown}): string {
+  return `${text(comm ?? '-')}[${text(pid ?? '-')}] ${time(ran_us)}`;
 }
 
 function unknownField(field: string, value: unknown): [string, string] {

@@ -1,4 +1,4 @@
-import type {Waiter} from '../../types/detail.ts';
+import type {BlameRow, Waiter} from '../../types/detail.ts';
 import type {Distribution, State} from '../../types/state.ts';
 import {count, duration} from '../../util/format.ts';
 import {figure, label} from '../panes/columns.ts';
@@ -54,6 +54,32 @@ const waiters: ListPane<WaiterRow> = {
   empty: (state) => whyNothing(state, 'sched', 'no wait of the last minute was past the threshold'),
 };
 
+const blameRows = perSample((state): readonly BlameRow[] => state.detail.blame);
+
+const blame: ListPane<BlameRow> = {
+  kind: 'list',
+  id: 'blame',
+  title: 'Who waits because of whom',
+  note: () => 'reported waits, last 60 s; Enter: the culprit',
+  rows: blameRows,
+  key: ({victim, culprit}) => `${victim.pid} ${victim.comm} ${culprit.pid} ${culprit.comm}`,
+  columns: [
+    figure(['victim-pid', 'PID', 8, 1], ({victim}) => victim.pid, String),
+    label(['victim', 'WAITED', 16, 0], ({victim}) => victim.comm),
+    figure(['wait', 'FOR', 8, 0], (row) => row.wait_us, duration),
+    figure(['culprit-pid', 'PID', 8, 1], ({culprit}) => culprit.pid, String),
+    label(['culprit', 'BEHIND', 16, 0], ({culprit}) => culprit.comm, {grow: true}),
+    figure(['parts', 'WAITS', 7, 2], ({waits: n}) => n, count),
+    figure(['longest', 'WORST', 8, 2], (row) => row.worst_us, duration),
+    label(['victim-container', 'ITS CONTAINER', 14, 4], ({victim}) => victim.container),
+    label(['culprit-container', 'OF CONTAINER', 14, 4], ({culprit}) => culprit.container),
+  ],
+  sort: {column: 'wait', descending: true},
+  pid: ({culprit}) => culprit.pid,
+  subject: ({victim, culprit}) => ({...victim, type: 'SCHED_LATENCY', text: `${culprit.comm}[${culprit.pid}]`}),
+  empty: (state) => whyNothing(state, 'sched', 'no wait of the last minute is blamed on anybody'),
+};
+
 /** Border and axis of the heatmap. */
 const HEAT_FRAME = 3;
 
@@ -65,6 +91,6 @@ export const sched: View = {
   places: [
     {pane: HEATMAP, weight: 3, min: 5, most: ({cpus}) => cpus + HEAT_FRAME},
     {pane: waits, weight: 3, min: 5, beside: {pane: p99Pane('sched-p99', 'waits', 'sched'), weight: 3, min: 5}},
-    {pane: waiters, weight: 3, min: 4},
+    {pane: waiters, weight: 3, min: 4, beside: {pane: blame, weight: 3, min: 4}},
   ],
 };

@@ -7,6 +7,7 @@
  *   spin MS    compute without a pause
  *   mix MS     the same, and some thread is moved to another CPU every few ms, waiting or not
  *   doze MS    compute a little, sleep a second; moved about too
+ *   rename MS  as spin; halfway each thread calls itself kt-renamed
  *
  * The main thread tells the others, then takes no part. NAME is the tasks' name as hexadecimal
  * bytes, any bytes.
@@ -28,7 +29,7 @@ static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 static pthread_cond_t begin = PTHREAD_COND_INITIALIZER, over = PTHREAD_COND_INITIALIZER;
 static int round_number, finished, started, threads;
 static char kind;
-static long long deadline;
+static long long deadline, halfway;
 static pid_t tids[MAX_THREADS];
 static int cpus[MAX_CPUS], cpu_count;
 static volatile unsigned long sink;
@@ -68,6 +69,8 @@ static void work(unsigned seed)
 			sched_yield();
 		if (kind == 'd')
 			usleep(1000000);
+		if (kind == 'r' && now_us() > halfway)
+			prctl(PR_SET_NAME, "kt-renamed");
 	}
 }
 
@@ -143,7 +146,8 @@ int main(int argc, char **argv)
 			return 2;
 		pthread_mutex_lock(&lock);
 		kind = word[0];
-		deadline = now_us() + ms * 1000LL;
+		halfway = now_us() + ms * 500LL;
+		deadline = halfway + ms * 500LL;
 		finished = 0;
 		round_number++;
 		pthread_cond_broadcast(&begin);

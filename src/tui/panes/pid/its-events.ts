@@ -74,5 +74,9 @@ export function eventsOf(pid: number): (state: State) => ItsEvents {
 /** Does anything that is kept speak of the process? */
 export function isKnown(pid: number, {events, sample, focus}: State): boolean {
   if (focus?.now.pid === pid || sample?.processes?.some((row) => row.pid === pid)) return true;
-  return events.some((event) => isOwn(event, pid) || (event as UnknownEvent).prev_pid === pid);
+  return events.some((event) => {
+    const {prev_pid, culprits} = event as UnknownEvent;
+    const blamed = Array.isArray(culprits) && culprits.some((culprit) => culprit.pid === pid);
+    return isOwn(event, pid) || prev_pid === pid || blamed;
+  });
 }

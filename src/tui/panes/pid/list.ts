@@ -1,5 +1,5 @@
 import type {State} from '../../../types/state.ts';
-import type {KernelEvent} from '../../../types/stream.ts';
+import type {KernelEvent, SchedLatencyEvent} from '../../../types/stream.ts';
 import {LocalClock} from '../../../util/stamp.ts';
 import {eventSubject} from '../../filter/subject.ts';
 import {severityToken} from '../../theme.ts';
@@ -29,6 +29,13 @@ const details = (event: KernelEvent): string =>
     .map(([name, text]) => (name ? `${name}=${text}` : text))
     .join(' ');
 
+/** Who had most of the wait, else who ran last before it ended; an idle CPU is nobody. */
+function behind(event: KernelEvent): number | undefined {
+  if (event.type !== 'SCHED_LATENCY') return undefined;
+  const {culprits, prev_pid} = event as SchedLatencyEvent;
+  return culprits?.[0]?.pid ?? (prev_pid || undefined);
+}
+
 /** The process's own events, newest first. Enter looks into the one behind which it waited. */
 export function eventList(find: (state: State) => ItsEvents): ListPane<KernelEvent> {
   return {
@@ -51,7 +58,7 @@ export function eventList(find: (state: State) => ItsEvents): ListPane<KernelEve
       {id: 'tid', title: 'THREAD', width: 8, align: 'right', priority: 1, text: ({tid}) => String(tid ?? '-')},
       {id: 'details', title: 'DETAILS', width: 30, grow: true, priority: 0, text: details},
     ],
-    pid: (event) => (event.type === 'SCHED_LATENCY' && event.prev_pid ? (event.prev_pid as number) : undefined),
+    pid: behind,
     subject: eventSubject,
     empty: ({events}) => (events.length > 0 ? 'none of the events kept is its own' : 'no events'),
     note: () => 'Enter: the process behind which it waited',

@@ -1,0 +1,79 @@
+import type {BlameRow} from '../../types/detail.ts';
+import type {Blame, Culprit, KernelEvent, SchedLatencyEvent, SubsystemName} from '../../types/stream.ts';
+import {whoOf} from './owner.ts';
+import {type Entry, Ranking} from './ranking.ts';
+
+/** Rows of blame that a sample carries. */
+const MAX_ROWS = 50;
+
+/** What one process waited because of another. */
+export class Blamed implements Entry<Blamed> {
+  #subsystem: SubsystemName = 'sched';
+  #victim: Blame['victim'] = {pid: 0, comm: ''};
+  #culprit: Blame['culprit'] = {pid: 0, comm: ''};
+  #waitUs = 0;
+  #waits = 0;
+  #worstUs = 0;
+
+  get weight(): number {
+    return this.#waitUs;
+  }
+
+  add(subsystem: SubsystemName, victim: Blame['victim'], {pid, comm, container, ran_us}: Culprit): void {
+    this.#subsystem = subsystem;
+    this.#victim = victim;
+    this.#culprit = {pid, comm, ...(container && {container})};
+    this.#waitUs += ran_us;
+    this.#waits++;
+    this.#worstUs = Math.max(this.#worstUs, ran_us);
+  }
+
+  merge(from: Blamed): void {
+    [this.#subsystem, this.#victim, this.#culprit] = [from.#subsystem, from.#victim, from.#culprit];
+    this.#waitUs += from.#waitUs;
+    this.#waits += from.#waits;
+    this.#worstUs = Math.max(this.#worstUs, from.#worstUs);
+  }
+
+  row(): BlameRow {
+    const [victim, culprit] = [whoOf(this.#victim), whoOf(this.#culprit)];
+    const figures = {wait_us: this.#waitUs, waits: this.#waits, worst_us: this.#worstUs};
+    return {subsystem: this.#subsystem, victim, culprit, ...figures};
+  }
+
+  /** As a sample carries it. */
+  object(): Blame {
+    const wait_ms = Math.round(this.#waitUs) / 1000;
+    return {subsystem: this.#subsystem, victim: this.#victim, culprit: this.#culprit, wait_ms};
+  }
+}
+
+/** Who waited because of whom: in the last minute, and since the last sample. */
+export class BlameLog {
+  readonly #minute = new Ranking(() => new Blamed());
+  #interval = new Ranking(() => new Blamed());
+
+  event(event: KernelEvent, atMs: number): void {
+    if (event.type !== 'SCHED_LATENCY') return;
+    const {pid, comm, container, culprits} = event as SchedLatencyEvent;
+    if (pid === undefined || comm === undefined || !culprits) return;
+    const victim = {pid, comm, ...(container && {container})};
+    for (const culprit of culprits) {
+      const key = JSON.stringify([pid, comm, culprit.pid, culprit.comm]);
+      this.#minute.at(key, atMs).add('sched', victim, culprit);
+      this.#interval.at(key, 0).add('sched', victim, culprit);
+    }
+  }
+
+  /** Of the last minute, the longest first. */
+  rows(nowMs: number): BlameRow[] {
+    return this.#minute.top(nowMs).map((each) => each.row());
+  }
+
+  /** Since this was last asked, the longest first; then a new interval begins. */
+  take(): Blame[] {
+    const rows = this.#interval.top(0).slice(0, MAX_ROWS);
+    this.#interval = new Ranking(() => new Blamed());
+    return rows.map((each) => each.object());
+  }
+}
