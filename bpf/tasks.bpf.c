@@ -63,21 +63,17 @@ static __always_inline void describe_process(struct ks_task_row *row, struct tas
 	BPF_CORE_READ_INTO(&row->comm, task, comm);
 }
 
-/* As rss_pages(), without helpers. */
+/* As rss_pages(), without helpers where the verifier can follow. */
 static __always_inline __u64 resident_pages(struct mm_struct *mm)
 {
 	struct mm_struct___6_1 *old = (void *)mm;
 	s64 file, anon, shmem;
 
-	if (bpf_core_field_exists(old->rss_stat.count)) {
-		file = old->rss_stat.count[0].counter;
-		anon = old->rss_stat.count[1].counter;
-		shmem = old->rss_stat.count[3].counter;
-	} else {
-		file = mm->rss_stat[0].count;
-		anon = mm->rss_stat[1].count;
-		shmem = mm->rss_stat[3].count;
-	}
+	if (bpf_core_field_exists(old->rss_stat.count))
+		return rss_pages(mm);
+	file = mm->rss_stat[0].count;
+	anon = mm->rss_stat[1].count;
+	shmem = mm->rss_stat[3].count;
 	return (file > 0 ? file : 0) + (anon > 0 ? anon : 0) + (shmem > 0 ? shmem : 0);
 }
 

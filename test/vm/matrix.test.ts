@@ -173,6 +173,7 @@ for (const kernel of found) {
     const ran = filesOn(kernel.version).length;
     t.log(`${sum('passed')} passed, ${sum('failed')} failed, ${sum('skipped')} skipped of ${ran} files`);
     const passes = sum('failed') === 0 || (again !== undefined && again.status === 0 && hasEnded(again));
+    t.log(`slowest: ${slowest(done).join('; ')}`);
     // What passed is of interest only where all did.
     for (const part of done) report(t, part, passes ? undefined : 'failed');
     if (again) {
@@ -184,6 +185,17 @@ for (const kernel of found) {
     } else t.is(sum('failed'), 0, 'tests failed in the guest');
     for (const part of done) ended(t, part, again !== undefined);
   });
+}
+
+/** The tests that took most time, as `SECONDS s TITLE`: the guests are the longest part of a run. */
+function slowest(parts: readonly Part[]): string[] {
+  const all = parts.flatMap(({run, seconds}) => run.tests.map(({title}, i) => ({title, took: seconds[i] ?? 0})));
+  const byFile = Map.groupBy(all, ({title}) => title.split(' › ')[0] ?? '');
+  const files = [...byFile].map(([title, tests]) => ({title, took: tests.reduce((sum, {took}) => sum + took, 0)}));
+  return [...files, ...all]
+    .sort((a, b) => b.took - a.took)
+    .slice(0, 40)
+    .map(({title, took}) => `${took.toFixed(0)} s ${title}`);
 }
 
 /** The results of a part, all or only those that ended so, each with what the test said. */
