@@ -39,15 +39,18 @@ function shards(files: readonly string[]): string[][] {
 
 /**
  * What holds the same on every kernel but for details, and starts kstop again and again: in the guests it takes as long as
- * all else. It runs on the newest of the kernels, on all of them with KSTOP_VM_ALL or when it is named.
+ * all else. It runs on the machine itself, and in guests with KSTOP_VM_ALL or when it is named.
  */
 const ONCE = new Set(['cleanup', 'config', 'doctor', 'failure', 'filters', 'names', 'schema', 'screen', 'toggle']);
+/** What depends on files and maps that are alike since the oldest of the kernels: on the newest of them, likewise. */
+const NEWEST = new Set(['focus', 'governor', 'loss', 'pressure', 'status', 'traffic']);
 const newest = chosenKernels().at(-1);
 
 /** The files that run on a kernel, all of them or fewer. */
 function filesOn(version: string): readonly string[] {
-  const every = version === newest || process.env.KSTOP_VM_ALL || process.env.KSTOP_VM_TESTS;
-  return every ? files : files.filter((file) => !ONCE.has(basename(file, '.test.ts')));
+  if (process.env.KSTOP_VM_ALL || process.env.KSTOP_VM_TESTS) return files;
+  const left = (name: string) => ONCE.has(name) || (version !== newest && NEWEST.has(name));
+  return files.filter((file) => !left(basename(file, '.test.ts')));
 }
 
 type Part = Ended & {run: TapRun; seconds: number[]};

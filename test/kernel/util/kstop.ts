@@ -11,16 +11,10 @@ export const DIST = process.env.KSTOP_DIST ?? join(REPO, 'dist');
 export const NODE = join(REPO, 'node_modules/.bin/node');
 export const PROGRAM = [NODE, join(DIST, 'kstop.mjs')] as const;
 
-/**
- * In a guest JavaScript is interpreted: to compile it costs an emulated CPU, which compiles the machine code once more, a
- * third of a start.
- */
-const INTERPRETED = process.env.KSTOP_VM ? {NODE_OPTIONS: '--jitless'} : {};
-
 /** The environment of the test, without what changes the program's ways. */
 export function environment(more: Record<string, string> = {}): NodeJS.ProcessEnv {
   const {KSTOP_SKIP_METHODS: _, KSTOP_DEBUG: __, KSTOP_CONFIG: ___, ...rest} = process.env;
-  return {...rest, ...INTERPRETED, ...more};
+  return {...rest, ...more};
 }
 
 export interface Ended {

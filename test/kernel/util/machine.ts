@@ -3,6 +3,7 @@ import {accessSync, constants, existsSync, readFileSync} from 'node:fs';
 import {release} from 'node:os';
 import {join} from 'node:path';
 import test, {type ImplementationFn} from 'ava';
+import {isLesser} from './lesser.ts';
 
 /** Path of an installed program, or undefined; what npm packages bring is none. */
 export function which(program: string): string | undefined {
@@ -25,7 +26,8 @@ export function lacks(...programs: string[]): string | undefined {
 
 /** A serial test, or a skipped one that says why in its title. */
 export function testUnless(reason: string | undefined | false, title: string, run: ImplementationFn<[]>): void {
-  if (reason) test.skip(`${title} (${reason})`, run);
+  const why = reason || (isLesser(title) && costly);
+  if (why) test.skip(`${title} (${why})`, run);
   else test.serial(title, run);
 }
 
