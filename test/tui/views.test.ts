@@ -70,7 +70,7 @@ test.serial('resized all the time, down to one cell: the screen is whole again e
         }
         const lines = pty.lines.slice(rows >= 30 ? 3 : 2, -1);
         // On the smallest one the pane with the focus is alone, and Tab went on to the second.
-        const title = /▶ Processes|▶ Starts and exits/.test(lines[0] ?? '');
+        const title = / Processes \d|Starts and exits/.test(lines[0] ?? '');
         return title && lines.every((line) => /[│┐┘]$/.test(line) && line.length === columns);
       }, `a whole screen at ${columns}x${rows}`);
     }
