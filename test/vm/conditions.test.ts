@@ -188,7 +188,9 @@ const BOOTS: Boot[] = [
 ];
 
 const reason = obstacle();
-const kernels = chosenKernels().map((version) => ({version, ...(reason ? {reason} : fetchKernel(version))}));
+/** On the oldest and the newest: what lies between them lacks nothing in a way of its own. KSTOP_VM_ALL runs all. */
+const chosen = chosenKernels().filter((_, i, all) => process.env.KSTOP_VM_ALL || i === 0 || i === all.length - 1);
+const kernels = chosen.map((version) => ({version, ...(reason ? {reason} : fetchKernel(version))}));
 /** All guests line up when the first test begins; each test then waits for its own. */
 const guests = lineUp(
   kernels.flatMap((kernel) =>
