@@ -1,6 +1,6 @@
 /**
- * Tests that the older guests leave out, by the beginning of their titles: variants of others of their file, and what
- * depends on kstop more than on the kernel. An emulated CPU takes ten seconds and more for each.
+ * Tests that guests leave out, by the beginning of their titles: variants of others of their file, and what depends on
+ * kstop more than on the kernel. An emulated CPU takes ten seconds and more for each.
  */
 const LESSER: readonly string[] = [
   // blame

@@ -24,9 +24,11 @@ export function lacks(...programs: string[]): string | undefined {
   return missing.length > 0 ? `not installed: ${missing.join(', ')}` : undefined;
 }
 
+const inGuest = process.env.KSTOP_VM && !process.env.KSTOP_VM_ALL ? 'on the machine itself' : undefined;
+
 /** A serial test, or a skipped one that says why in its title. */
 export function testUnless(reason: string | undefined | false, title: string, run: ImplementationFn<[]>): void {
-  const why = reason || (isLesser(title) && costly);
+  const why = reason || (isLesser(title) && inGuest);
   if (why) test.skip(`${title} (${why})`, run);
   else test.serial(title, run);
 }
