@@ -8,6 +8,11 @@ const LESSER: readonly string[] = [
   'a wait for an idle CPU to wake up',
   'a culprit that takes another name',
   'a culprit that is gone',
+  // doctor
+  'an ordinary user is told to be root',
+  'a lack of single capabilities is named',
+  'namespaces: told as what they are',
+  'without tracefs, BTF, pressure or /proc',
   // drops
   'what a full receive buffer drops over ipv6',
   'drops are counted exactly in more namespaces',
@@ -20,7 +25,6 @@ const LESSER: readonly string[] = [
   // faults
   'faults of the kernel on behalf',
   '--comm and --cgroup: major faults',
-  'a CPU that was away for less',
   'where it cannot be hooked it says why',
   // process
   'a path that is too long is cut',
@@ -30,7 +34,6 @@ const LESSER: readonly string[] = [
   'a filter by cgroup',
   // retransmit
   "segments sent again over ipv6 are the kernel's count",
-  'a line that loses packets by itself',
   // sched
   'the histogram adds up',
   'kstop leaves its own waits out',
@@ -49,7 +52,6 @@ const LESSER: readonly string[] = [
   'what sleeps by design is no slow file',
   'paths: as the caller would write them',
   'paths: renamed and deleted files',
-  'vectored calls of 32-bit programs',
   '--comm and --cgroup: only those',
   'a threshold that is changed while it runs',
 ];
