@@ -2,7 +2,7 @@ import test from 'ava';
 import {readCounts} from '../../src/native/snapshot.ts';
 import {LAYOUT} from '../../src/native/wire.gen.ts';
 import {ContainerTrafficReader} from '../../src/sources/readers/container-traffic.ts';
-import type {SampleParts} from '../../src/sources/readers/reader.ts';
+import {noParts} from './parts.ts';
 
 type Row = [cgroup: number, rxBytes: number];
 
@@ -22,15 +22,7 @@ function snapshot(...rows: Row[]): DataView {
 
 function received(reader: ContainerTrafficReader, ...rows: Row[]): Record<string, number> {
   const view = snapshot(...rows);
-  const parts: SampleParts = {
-    intervalMs: 1000,
-    histograms: [],
-    counters: [],
-    accuracy: {},
-    processes: [],
-    focus: [],
-    focusSyscalls: [],
-  };
+  const parts = noParts();
   reader.read(view, readCounts(view), parts);
   const bytes = parts.counters.filter(({name, labels}) => name === 'container_net_bytes' && labels.direction === 'rx');
   return Object.fromEntries(bytes.map(({labels, value}) => [labels.cgroup, value]));

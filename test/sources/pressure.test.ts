@@ -4,18 +4,11 @@ import {join} from 'node:path';
 import test, {type ExecutionContext} from 'ava';
 import {psi} from '../../src/sources/host.ts';
 import {PressureProbe} from '../../src/sources/pressure.ts';
+import {noParts} from './parts.ts';
 
 const line = (name: string, avg10: number) => `${name} avg10=${avg10.toFixed(2)} avg60=0.00 avg300=0.00 total=1\n`;
 const stamp = (s: number) => ({time: '2026-01-01T00:00:00.000000000Z', mono_ns: String(s * 1_000_000_000)});
-const none = {
-  intervalMs: 1000,
-  histograms: [],
-  counters: [],
-  accuracy: {},
-  processes: [],
-  focus: [],
-  focusSyscalls: [],
-};
+const none = noParts();
 const refuses = {pressure: () => 'psi: EPERM'};
 
 /** A file that stands for /proc/pressure/memory. */

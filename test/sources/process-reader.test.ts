@@ -2,6 +2,7 @@ import test from 'ava';
 import type {ProbeCounts} from '../../src/native/snapshot.ts';
 import {LAYOUT, WIRE} from '../../src/native/wire.gen.ts';
 import {ProcessReader} from '../../src/sources/readers/process.ts';
+import {noParts} from './parts.ts';
 
 test('programs run, and ends by reason', (t) => {
   const rows = [
@@ -19,15 +20,7 @@ test('programs run, and ends by reason', (t) => {
     view.setUint32(head.SIZE + i * row.SIZE + row.what, what, true);
     view.setBigUint64(head.SIZE + i * row.SIZE + row.count, BigInt(count), true);
   }
-  const parts = {
-    intervalMs: 1000,
-    histograms: [],
-    focus: [],
-    focusSyscalls: [],
-    counters: [],
-    accuracy: {},
-    processes: [],
-  };
+  const parts = noParts();
   new ProcessReader().read(view, {} as ProbeCounts, parts);
   t.deepEqual(parts.counters as unknown[], [
     {name: 'process_exits', labels: {reason: 'exited'}, value: 2 ** 40},

@@ -3,6 +3,7 @@ import type {ProbeCounts} from '../../src/native/snapshot.ts';
 import {LAYOUT} from '../../src/native/wire.gen.ts';
 import type {SampleParts} from '../../src/sources/readers/reader.ts';
 import {SyscallReader} from '../../src/sources/readers/syscall.ts';
+import {noParts} from './parts.ts';
 
 interface Entry {
   entry: number;
@@ -31,15 +32,7 @@ function snapshot(...entries: Entry[]): DataView {
 function reading() {
   const reader = new SyscallReader();
   return (...entries: Entry[]): SampleParts => {
-    const parts = {
-      intervalMs: 1000,
-      histograms: [],
-      focus: [],
-      focusSyscalls: [],
-      counters: [],
-      accuracy: {},
-      processes: [],
-    };
+    const parts = noParts();
     reader.read(snapshot(...entries), {} as ProbeCounts, parts);
     return parts;
   };

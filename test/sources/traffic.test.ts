@@ -3,10 +3,10 @@ import {tmpdir} from 'node:os';
 import {join} from 'node:path';
 import test, {type ExecutionContext} from 'ava';
 import {ProcFile} from '../../src/sources/host.ts';
-import type {SampleParts} from '../../src/sources/readers/reader.ts';
 import {increase} from '../../src/sources/traffic/increase.ts';
 import {readBacklog, readDevices, readPairs, readSixes} from '../../src/sources/traffic/tables.ts';
 import {TrafficProbe} from '../../src/sources/traffic/traffic.ts';
+import {noParts} from './parts.ts';
 
 const HEAD =
   'Inter-|   Receive   |  Transmit\n face |bytes packets errs drop fifo frame compressed multicast|bytes …\n';
@@ -36,15 +36,7 @@ class Net {
 
   /** The counters of a sample, as `name label label`. */
   sample(): Record<string, number | undefined> {
-    const parts: SampleParts = {
-      intervalMs: 1000,
-      histograms: [],
-      counters: [],
-      accuracy: {},
-      processes: [],
-      focus: [],
-      focusSyscalls: [],
-    };
+    const parts = noParts();
     this.probe.sample(parts);
     return Object.fromEntries(
       parts.counters.map(({name, labels, value}) => [[name, ...Object.values(labels)].join(' '), value]),
