@@ -25,54 +25,53 @@ function closes(t: ExecutionContext, kstop: Kstop): void {
   }
 }
 
-testUnless(
-  lacksRunTime(),
-  'a storm of task switches: paused within 5 s, said, back after it, nothing lost',
-  async (t) => {
-    const BUDGET = 0.2;
-    const kstop = await Kstop.start(t, ['--probes', 'sched,oom', '--max-overhead', String(BUDGET), '--check']);
-    const runTime = RunTime.start(t, kstop.pid);
-    const storm = await startLoad(t, 'storm', [cpu, 1]);
-    await sleep(1000);
-    const began = performance.now();
-    storm.send(String(18_000));
-    const change = await until(() => paused(kstop, 'sched'), 10_000 * SLOW, 'the pause');
-    const after = performance.now() - began;
-    t.log(`paused ${(after / 1000).toFixed(1)} s after the storm began: ${change.reason}`);
-    t.true(after <= 5000 + 500, 'and half a second to be told');
-    t.regex(change.reason!, REASON);
-    t.is(change.method, undefined);
-    const unlike = await until(
-      () => kstop.samples.findLast(({subsystems}) => subsystems.sched?.status === 'UNKNOWN'),
-      5000,
-      'a sample without a judgement',
-    );
-    t.deepEqual(unlike.histograms.filter(({name}) => name === 'sched').length <= 1, true);
-    t.is(await storm.line(), 'done');
-    const worst = runTime.worstTen(began + 5000);
-    const whole = runTime.percent(began, began + 1000);
-    t.log(`in the storm’s first second ${whole.toFixed(2)} % by the kernel, then ${worst.toFixed(3)} % at worst`);
-    t.true(whole > BUDGET, 'a storm that is too dear');
-    t.true(worst < 1.2 * BUDGET);
-    const back = await until(
-      () => changesOf(kstop, 'sched').find(({state}) => state === 'attached' || state === 'degraded'),
-      60_000 * LONGER,
-      'its return',
-    );
-    t.truthy(back.method);
-    await kstop.sampleFromNow();
-    await kstop.sampleFromNow();
-    t.not(kstop.samples.at(-1)!.subsystems.sched?.status, 'UNKNOWN');
-    t.is(changesOf(kstop, 'sched').length, 2, 'no flapping');
-    t.deepEqual(changesOf(kstop, 'oom'), []);
-    t.is((await kstop.stop()).code, kstop.summary!.subsystems.sched?.worst_status === 'OK' ? 4 : 3);
-    t.true(kstop.summary!.findings.some((text) => /^sched: paused by the overhead governor for .*s in all/.test(text)));
-    closes(t, kstop);
-  },
-);
+/** There kstop's own look at its maps and files takes as much as the probes, and the governor reckons with it. */
+const real = process.env.KSTOP_VM ? 'an emulated CPU is another machine' : lacksRunTime();
+
+testUnless(real, 'a storm of task switches: paused within 5 s, said, back after it, nothing lost', async (t) => {
+  const BUDGET = 0.2;
+  const kstop = await Kstop.start(t, ['--probes', 'sched,oom', '--max-overhead', String(BUDGET), '--check']);
+  const runTime = RunTime.start(t, kstop.pid);
+  const storm = await startLoad(t, 'storm', [cpu, 1]);
+  await sleep(1000);
+  const began = performance.now();
+  storm.send(String(18_000));
+  const change = await until(() => paused(kstop, 'sched'), 10_000 * SLOW, 'the pause');
+  const after = performance.now() - began;
+  t.log(`paused ${(after / 1000).toFixed(1)} s after the storm began: ${change.reason}`);
+  t.true(after <= 5000 + 500, 'and half a second to be told');
+  t.regex(change.reason!, REASON);
+  t.is(change.method, undefined);
+  const unlike = await until(
+    () => kstop.samples.findLast(({subsystems}) => subsystems.sched?.status === 'UNKNOWN'),
+    5000,
+    'a sample without a judgement',
+  );
+  t.deepEqual(unlike.histograms.filter(({name}) => name === 'sched').length <= 1, true);
+  t.is(await storm.line(), 'done');
+  const worst = runTime.worstTen(began + 5000);
+  const whole = runTime.percent(began, began + 1000);
+  t.log(`in the storm’s first second ${whole.toFixed(2)} % by the kernel, then ${worst.toFixed(3)} % at worst`);
+  t.true(whole > BUDGET, 'a storm that is too dear');
+  t.true(worst < 1.2 * BUDGET);
+  const back = await until(
+    () => changesOf(kstop, 'sched').find(({state}) => state === 'attached' || state === 'degraded'),
+    60_000 * LONGER,
+    'its return',
+  );
+  t.truthy(back.method);
+  await kstop.sampleFromNow();
+  await kstop.sampleFromNow();
+  t.not(kstop.samples.at(-1)!.subsystems.sched?.status, 'UNKNOWN');
+  t.is(changesOf(kstop, 'sched').length, 2, 'no flapping');
+  t.deepEqual(changesOf(kstop, 'oom'), []);
+  t.is((await kstop.stop()).code, kstop.summary!.subsystems.sched?.worst_status === 'OK' ? 4 : 3);
+  t.true(kstop.summary!.findings.some((text) => /^sched: paused by the overhead governor for .*s in all/.test(text)));
+  closes(t, kstop);
+});
 
 testUnless(
-  process.env.KSTOP_VM ? 'an emulated CPU is busy with the storm alone' : lacksRunTime(),
+  real,
   'task switches, system calls, faults and packets all at once: each that is too dear, and no other',
   async (t) => {
     const BUDGET = 0.1;
@@ -117,22 +116,18 @@ testUnless(
   },
 );
 
-testUnless(
-  process.env.KSTOP_VM ? 'an emulated CPU is another machine' : lacksRunTime(),
-  'without the right to measure, by what runs cost elsewhere',
-  async (t) => {
-    const kstop = await Kstop.start(t, ['--probes', 'sched', '-i', '0.5'], {env: {KSTOP_SKIP_METHODS: 'statistics'}});
-    const runTime = RunTime.start(t, kstop.pid);
-    const storm = await startLoad(t, 'storm', [cpu, 1]);
-    const own = () => kstop.counter('probe_run_ns', {probe: 'sched'});
-    await until(own, 5000 * SLOW, 'a first figure');
-    const [before, at] = [own()!, performance.now()];
-    storm.send('4000');
-    await storm.line();
-    await kstop.sampleFromNow();
-    const real = runTime.percent(at, performance.now());
-    const said = (100 * (own()! - before)) / 1e6 / (performance.now() - at) / cpus().length;
-    t.log(`${said.toFixed(3)} % said, ${real.toFixed(3)} % by the kernel`);
-    t.true(said > 0.4 * real && said < 2.5 * real);
-  },
-);
+testUnless(real, 'without the right to measure, by what runs cost elsewhere', async (t) => {
+  const kstop = await Kstop.start(t, ['--probes', 'sched', '-i', '0.5'], {env: {KSTOP_SKIP_METHODS: 'statistics'}});
+  const runTime = RunTime.start(t, kstop.pid);
+  const storm = await startLoad(t, 'storm', [cpu, 1]);
+  const own = () => kstop.counter('probe_run_ns', {probe: 'sched'});
+  await until(own, 5000 * SLOW, 'a first figure');
+  const [before, at] = [own()!, performance.now()];
+  storm.send('4000');
+  await storm.line();
+  await kstop.sampleFromNow();
+  const real = runTime.percent(at, performance.now());
+  const said = (100 * (own()! - before)) / 1e6 / (performance.now() - at) / cpus().length;
+  t.log(`${said.toFixed(3)} % said, ${real.toFixed(3)} % by the kernel`);
+  t.true(said > 0.4 * real && said < 2.5 * real);
+});
