@@ -54,6 +54,8 @@ const cpuPct = perSecond('cpu_time_ms', 0.1);
 const delayPct = perSecond('run_delay_ms', 0.1);
 const waitingUs = ({process: {waiting_ms: ms}}: Row) => (ms === undefined ? undefined : ms * 1000);
 const growth = ({process}: Row) => process.rss_growth_bytes_per_s;
+/** A cut figure would read as another one: of a share that small its size is of no matter. */
+const share = (pct: number): string => (pct > 0 && pct < 0.1 ? '<0.1%' : percent(pct));
 const signed = (value: number): string => `${value > 0 ? '+' : ''}${bytes(value)}`;
 
 /** Waiting for a CPU as long as it runs is much. */
@@ -75,8 +77,8 @@ const list: ListPane<Row> = {
     figure(['pid', 'PID', 8, 0], ({process}) => process.pid, String),
     figure(['uid', 'UID', 6, 8], ({process}) => process.uid, String),
     label(['state', 'S', 1, 1], ({process}) => process.state && LETTERS[process.state]),
-    figure(['cpu', 'CPU', 6, 0], cpuPct, percent),
-    figure(['delay', 'RUNQ', 6, 0], delayPct, percent, {token: heat(delayPct, 50, 200)}),
+    figure(['cpu', 'CPU', 6, 0], cpuPct, share),
+    figure(['delay', 'RUNQ', 6, 0], delayPct, share, {token: heat(delayPct, 50, 200)}),
     figure(['waiting', 'WAITING', 8, 3], waitingUs, duration, {token: heat(waitingUs, 100_000, 1_000_000)}),
     figure(['voluntary', 'VOL/S', 6, 5], perSecond('voluntary_switches'), compact),
     figure(['involuntary', 'INV/S', 6, 5], perSecond('involuntary_switches'), compact),

@@ -2,7 +2,7 @@
  * Tests that guests leave out, by the beginning of their titles: variants of others of their file, and what depends on
  * kstop more than on the kernel. An emulated CPU takes ten seconds and more for each.
  */
-const LESSER: readonly string[] = [
+export const LESSER: readonly string[] = [
   // blame
   'two hogs of different weight',
   'a wait for an idle CPU to wake up',
