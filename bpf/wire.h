@@ -116,7 +116,10 @@ enum ks_block_owner {
 	KS_OWNER_WRITEBACK = 2,
 };
 
-/* issue_known: queue_ns and device_ns are valid. sector is in 512-byte units. */
+/*
+ * issue_known: queue_ns and device_ns are valid. sector is in 512-byte units. The header's time is
+ * when the request ended.
+ */
 struct ks_block_event {
 	struct ks_event e;
 	__u64 latency_ns;
@@ -127,6 +130,8 @@ struct ks_block_event {
 	__u32 op;
 	__u32 owner;
 	__u32 issue_known;
+	__u32 dev; /* as in ks_block_key */
+	__u32 pad;
 	__u8 disk[KS_DISK_LEN];
 };
 
@@ -442,10 +447,53 @@ struct ks_sched_cpu {
 /* A power of two, so that enum ks_block_op can be masked. */
 #define KS_BLOCK_SLOTS 8
 
-/* focus: by op, of requests of settings.focus_pid. */
+/* A request from when it was made until it ends. */
+struct ks_stamp {
+	__u64 since; /* settings.attach_ns then: a stamp from before a pause is another request's */
+	__u64 start_ns;
+	__u64 issue_ns; /* 0: not yet */
+	__u64 cgroup_id;
+	__u32 bytes;
+	__u32 op;
+	__u32 dev;
+	__u32 owner;
+	__u32 pid;
+	__u32 tid;
+	__u32 uid;
+	__u32 left_out; /* by the filter */
+	__u8 comm[KS_COMM_LEN];
+};
+
+/*
+ * Requests of one owner to one disk that ended on one CPU soon after each other. Each was with the
+ * disk from when it was issued (from_ns: the earliest; where that isn't known, made) until it
+ * ended; flight_ns sums these times up.
+ */
+struct ks_batch {
+	__u64 from_ns;
+	__u64 first_end_ns;
+	__u64 end_ns;
+	__u64 flight_ns;
+	__u64 bytes;
+	__u32 count; /* 0: being written */
+	__u32 dev;
+	__u32 owner;
+	__u32 pid;
+	__u8 comm[KS_COMM_LEN];
+};
+
+/* Batches that a CPU remembers, and how long one lasts. */
+#define KS_BATCHES  128
+#define KS_BATCH_NS (4 << 20)
+
+/* focus: by op, of requests of settings.focus_pid. batches: the one numbered `batch` is the newest.
+ */
 struct ks_block_cpu {
 	struct ks_counters n;
 	struct ks_hist focus[KS_BLOCK_SLOTS];
+	__u64 batch;
+	__u64 spare[7];
+	struct ks_batch batches[KS_BATCHES];
 } __attribute__((aligned(64)));
 
 /* The first namespaces in which packets are dropped have places of their own for each reason. */
@@ -618,6 +666,39 @@ struct ks_hist_row {
 	__u32 op;
 	__u32 focus; /* settings.focus_pid, when the row is of that one alone; else 0 */
 	__u8 disk[KS_DISK_LEN];
+};
+
+/*
+ * What kstop_requests() hands over: this header, then rows. since_ns: requests that ended before
+ * may be missing.
+ */
+struct ks_flights {
+	__u64 since_ns;
+	__u32 rows;
+	__u32 pad;
+};
+
+/* A request in flight (end_ns 0, count 1; from_ns: made), or a batch of those that ended on a CPU.
+ */
+struct ks_flight {
+	__u64 from_ns;
+	__u64 issue_ns;
+	__u64 first_end_ns;
+	__u64 end_ns;
+	__u64 flight_ns;
+	__u64 bytes;
+	__u64 cgroup_id;
+	__u32 count;
+	__u32 dev;
+	__u32 op;
+	__u32 owner;
+	__u32 pid;
+	__u32 tid;
+	__u32 uid;
+	__u32 cpu;
+	__u32 left_out;
+	__u32 pad;
+	__u8 comm[KS_COMM_LEN];
 };
 
 /* Row of the second kind of syscall: an entry of its table with figures. focus: as above. */

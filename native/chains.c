@@ -111,6 +111,11 @@ const struct chain chains[] = {
 		  {
 			  {"block_rq_issue", "tp_btf"},
 		  }},
+		 {"block_rq_merge",
+		  "requests that merge into others may be shown as still in flight",
+		  {
+			  {"block_rq_merge", "tp_btf"},
+		  }},
 	 }},
 	{"oom",
 	 {

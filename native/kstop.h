@@ -13,7 +13,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define KSTOP_ABI 3
+#define KSTOP_ABI 4
 
 /* Entries of a probe's table. */
 #define KSTOP_TABLE 1024
@@ -155,6 +155,13 @@ int kstop_log_open(struct kstop *k);
  * records had been overwritten before they were read.
  */
 int kstop_log_read(struct kstop *k, void *buffer, size_t size, uint32_t *gaps);
+
+/*
+ * Writes struct ks_flights and its rows: the requests in flight, and with `ended` the batches of
+ * those that ended lately. Returns the bytes; -ENOSPC when size is too small, -ENOENT when the
+ * probe `block` has never been on.
+ */
+int kstop_requests(struct kstop *k, int ended, void *buffer, size_t size);
 
 /* Runs the pass that finds the owners of open sockets. */
 int kstop_find_owners(struct kstop *k);

@@ -1,6 +1,7 @@
 import {Model} from '../model/model.ts';
 import {EngineError} from '../native/engine.ts';
-import {FilterError, LiveSource} from '../sources/live.ts';
+import {FilterError} from '../sources/filter-error.ts';
+import {LiveSource} from '../sources/live.ts';
 import {refusalIn} from '../sources/probe-report.ts';
 import {SCREEN_ROWS} from '../util/limits.ts';
 import {UsageError} from './errors.ts';

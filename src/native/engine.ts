@@ -21,6 +21,8 @@ const TEXT = 1024;
 /** Room for the text of the largest enumeration that is asked for, several times over. */
 const ENUM_BYTES = 1 << 16;
 const LOG_BYTES = 1 << 17;
+/** -ENOSPC */
+const NO_ROOM = -28;
 /** Calls for one reading of the log: whoever floods it can't keep us. */
 const LOG_READS = 16;
 
@@ -58,6 +60,7 @@ export class Engine {
   private readonly calls: Calls;
   private readonly opened: unknown;
   private snapshotBuffer = new Uint8Array(1 << 18);
+  private requestBuffer = new Uint8Array(1 << 16);
   private readonly method = Buffer.alloc(TEXT);
   private readonly reason = Buffer.alloc(TEXT);
   private readonly log = Buffer.alloc(LOG_BYTES);
@@ -171,6 +174,20 @@ export class Engine {
       if (bytes >= 0) return new DataView(this.snapshotBuffer.buffer, 0, bytes);
       if (this.snapshotBuffer.length >= 1 << 26) throw new Error(this.error());
       this.snapshotBuffer = new Uint8Array(this.snapshotBuffer.length * 2);
+    }
+  }
+
+  /**
+   * Requests in flight and, with `ended`, those that ended lately (struct ks_flights and its rows); valid until the next
+   * call. Undefined while the probe `block` has never been on.
+   */
+  requests(ended: boolean): DataView | undefined {
+    for (;;) {
+      const {requestBuffer: buffer} = this;
+      const bytes = this.calls.kstop_requests(this.handle, ended ? 1 : 0, buffer, buffer.length);
+      if (bytes >= 0) return new DataView(buffer.buffer, 0, bytes);
+      if (bytes !== NO_ROOM || buffer.length >= 1 << 26) return undefined;
+      this.requestBuffer = new Uint8Array(buffer.length * 2);
     }
   }
 

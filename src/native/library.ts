@@ -5,7 +5,7 @@ import koffi, {type LibraryHandle} from 'koffi';
 import {Problem} from '../util/problem.ts';
 
 /** The ABI number this binding was written for (KSTOP_ABI in native/kstop.h). */
-const ABI = 3;
+const ABI = 4;
 
 /** Every call of native/kstop.h: name -> [result, arguments]. */
 const CALLS = {
@@ -30,6 +30,7 @@ const CALLS = {
   kstop_pressure: ['int', ['void *', 'uint32_t', 'uint32_t', 'uint32_t']],
   kstop_log_open: ['int', ['void *']],
   kstop_log_read: ['int', ['void *', 'void *', 'size_t', '_Out_ uint32_t *']],
+  kstop_requests: ['int', ['void *', 'int', 'void *', 'size_t']],
   kstop_find_owners: ['int', ['void *']],
   kstop_cgroup_path: ['int', ['void *', 'uint64_t', 'int', '_Out_ char *', 'size_t']],
   kstop_statistics: ['int', ['void *', 'int']],

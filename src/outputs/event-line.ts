@@ -1,5 +1,6 @@
 import type {
   BioLatencyEvent,
+  DiskSharer,
   KernelEvent,
   LockupEvent,
   MemoryPressureEvent,
@@ -43,16 +44,18 @@ const lockup = ({stuck_ms, stack}: LockupEvent): Fields => [
 ];
 
 /** `stress-ng:12ms,cc1:1.5ms`: the heaviest three. */
-function culpritsText({culprits = []}: SchedLatencyEvent): string | undefined {
-  const named = culprits.slice(0, MAX_CULPRITS).map(({comm, ran_us}) => `${comm}:${duration(ran_us)}`);
+function culpritsText(parts: readonly [name: string, us: number][]): string | undefined {
+  const named = parts.slice(0, MAX_CULPRITS).map(([name, us]) => `${name}:${duration(us)}`);
   return named.length > 0 ? named.join(',') : undefined;
 }
+
+const sharerName = ({comm, owner}: DiskSharer): string => comm ?? (owner === 'writeback' ? owner : '-');
 
 const DETAILS: Record<string, ((event: never) => Fields) | undefined> = {
   SCHED_LATENCY: (event: SchedLatencyEvent) => [
     time('latency', event.latency_us),
     event.cause === 'throttled' ? 'cause=throttled' : undefined,
-    text('culprits', culpritsText(event)),
+    text('culprits', culpritsText((event.culprits ?? []).map(({comm, ran_us}) => [comm, ran_us]))),
   ],
   BIO_LATENCY: (event: BioLatencyEvent) => [
     time('latency', event.latency_us),
@@ -61,6 +64,7 @@ const DETAILS: Record<string, ((event: never) => Fields) | undefined> = {
     time('queue', event.queue_us),
     time('device', event.device_us),
     event.owner === 'writeback' ? 'owner=writeback' : undefined,
+    text('culprits', culpritsText((event.culprits ?? []).map((each) => [sharerName(each), each.wait_us]))),
   ],
   VFS_SLOW: (event: VfsSlowEvent) => [
     time('latency', event.latency_us),

@@ -22,6 +22,7 @@ const noParts = (intervalMs: number, focus: OfFocus): SampleParts => ({
   counters: [],
   accuracy: {},
   processes: [],
+  requests: [],
 });
 
 /** Makes one sample an interval from the kernel's maps and files. Statuses are the model's to fill in. */
@@ -58,7 +59,7 @@ export class LiveSampler {
     const pressure = this.host.pressure();
     const self = this.self(intervalMs);
     parts.counters.push(...this.overhead.counters());
-    const {histograms, counters, accuracy, processes} = parts;
+    const {histograms, counters, accuracy, processes, requests} = parts;
     return {
       kind: 'sample',
       ...stamp,
@@ -70,6 +71,7 @@ export class LiveSampler {
       ...(processes.length > 0 && {
         processes: processes.map((row) => ({time_bucket: Math.floor(Date.parse(stamp.time) / 1000), ...row})),
       }),
+      ...(requests.length > 0 && {in_flight: requests}),
       ...(pressure && {pressure}),
       self,
       loss: this.loss(),

@@ -1,11 +1,12 @@
-import {readlinkSync} from 'node:fs';
 import {WallClock} from '../native/clock.ts';
 import {Decoder} from '../native/decode.ts';
 import {Engine, SETTING} from '../native/engine.ts';
+import type {RequestSpan} from '../native/events/records.ts';
 import {syscallTable} from '../native/syscalls/classes.ts';
 import {PROBES, probeOf} from '../probes/catalog.ts';
 import type {Controls, Frame, Source} from '../types/frame.ts';
 import {
+  type BioLatencyEvent,
   type ErrorObject,
   type Filter,
   type Header,
@@ -22,10 +23,10 @@ import {
 } from '../types/stream.ts';
 import {percent} from '../util/format.ts';
 import {ROWS} from '../util/limits.ts';
-import {Problem} from '../util/problem.ts';
 import {CgroupPaths, canonicalCgroup} from './cgroup-paths.ts';
 import {ProbeCost} from './cost.ts';
 import {DropSetup, withoutProcess} from './drop-setup.ts';
+import {FilterError} from './filter-error.ts';
 import {FocusControl} from './focus/focus.ts';
 import {hostIdentity} from './host-identity.ts';
 import {LiveProbes} from './live-probes.ts';
@@ -33,6 +34,7 @@ import {LiveSampler, noFocus} from './live-sampler.ts';
 import {Lockups} from './lockups/lockups.ts';
 import {Overhead} from './overhead.ts';
 import {OwnerSearch} from './owner-search.ts';
+import {inOwnPidNamespace} from './pid-namespace.ts';
 import {PressureProbe} from './pressure.ts';
 import type {ProbeReport} from './probe-report.ts';
 import {BlockReader} from './readers/block.ts';
@@ -47,6 +49,7 @@ import {SyscallReader} from './readers/syscall.ts';
 import {TasksReader} from './readers/tasks.ts';
 import {VfsReader} from './readers/vfs.ts';
 import {WakeupsReader} from './readers/wakeups.ts';
+import {SlowRequests} from './requests/slow-requests.ts';
 import {Symbols} from './symbols.ts';
 import {TrafficProbe} from './traffic/traffic.ts';
 
@@ -60,8 +63,6 @@ const FOCUSED_PROBES = ['sched', 'block', 'vfs', 'syscall'];
 /** Probes that leave kstop itself out, and those that may be asked for what sleeps by design. */
 const SELFLESS_PROBES = ['sched', 'syscall'];
 const WAITING_PROBES = ['vfs', 'syscall'];
-/** PROC_PID_INIT_INO (include/linux/proc_ns.h) */
-const INIT_PID_NS = 'pid:[4026531836]';
 
 export interface LiveOptions {
   version: string;
@@ -106,6 +107,7 @@ export class LiveSource implements Source {
   private draining: Promise<unknown> = Promise.resolve();
   private cgroupIsGone = false;
   private readonly owners = new OwnerSearch(() => this.engine.findOwners());
+  private readonly slowRequests = new SlowRequests(() => this.engine.requests(true));
 
   private constructor(private readonly options: LiveOptions) {
     this.engine = new Engine({ringBytes: RING_BYTES, skip: options.skip});
@@ -123,6 +125,7 @@ export class LiveSource implements Source {
       cgroupPath: (id: bigint, v2: boolean) => this.cgroups.get(id, v2),
       symbol: (address: bigint) => symbols.name(address),
       dropReason: (reason: number) => drops.reasons.name(reason),
+      slowRequest: (event: BioLatencyEvent, span: RequestSpan) => this.slowRequests.note(event, span),
       tick: (monoNs: number, jiffies: number) => this.lockups.jiffies.learn(monoNs, jiffies),
     };
     this.decoder = new Decoder(this.buffer, this.context);
@@ -157,7 +160,12 @@ export class LiveSource implements Source {
     const wakeups = new WakeupsReader(() => this.probes.isOn('wakeups'));
     const readers = {
       sched: new SchedReader(),
-      block: new BlockReader(),
+      block: new BlockReader({
+        read: () => (this.probes.isOn('block') ? this.engine.requests(false) : undefined),
+        nowNs: () => Number(this.engine.clocks()[0]),
+        leastNs: () => (this.probes.thresholds.block_warn_us ?? 0) * 1000,
+        cgroupPath: (id) => this.cgroups.get(id, true),
+      }),
       vfs: new VfsReader(),
       syscall: new SyscallReader(),
       process: new ProcessReader(),
@@ -307,6 +315,7 @@ export class LiveSource implements Source {
     const bytes = await drained;
     if (this.closing) return events;
     this.decoder.decode(bytes, events);
+    this.slowRequests.explain();
     const fresh = events.flatMap((event): KernelEvent[] => (isLockup(event) ? this.lockups.sift(event) : [event]));
     for (const event of fresh) this.count(event);
     return fresh;
@@ -414,21 +423,7 @@ export class LiveSource implements Source {
   }
 }
 
-/** The filter names something that isn't there. */
-export class FilterError extends Problem {
-  override name = 'FilterError';
-}
-
 const isLockup = (event: KernelEvent): event is LockupEvent => event.subsystem === 'lockup';
-
-/** The kernel, and so the filter and every event, knows processes by their numbers in the first namespace. */
-function inOwnPidNamespace(): boolean {
-  try {
-    return readlinkSync('/proc/self/ns/pid') !== INIT_PID_NS;
-  } catch {
-    return false;
-  }
-}
 
 /** A subsystem without thresholds has no critical latency. */
 function criticalNs(thresholds: Thresholds): Record<LatencySubsystem, number> {

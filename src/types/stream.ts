@@ -135,6 +135,19 @@ export interface SchedLatencyEvent extends EventBase {
   covered_pct?: number;
 }
 
+/** Whose requests kept a disk busy while another one waited; nobody is known of requests that began before the probe. */
+export interface DiskSharer {
+  pid?: number;
+  comm?: string;
+  owner?: 'task' | 'writeback';
+  /** About how many of them were with the disk in that time, and of what size together. */
+  requests: number;
+  size_bytes: number;
+  /** Their part of the wait: as if at each moment the disk were shared evenly by the requests that it had. */
+  wait_us: number;
+  container?: ContainerRef;
+}
+
 export type BlockOp = 'read' | 'write' | 'flush' | 'discard' | 'other';
 
 export interface BioLatencyEvent extends EventBase {
@@ -148,6 +161,10 @@ export interface BioLatencyEvent extends EventBase {
   sector: string;
   size_bytes: number;
   owner?: 'task' | 'writeback';
+  /** Who had most in flight on the device meanwhile, the heaviest first. */
+  culprits?: DiskSharer[];
+  /** Their parts as a share of the latency; absent where nobody looked or not far enough back. */
+  covered_pct?: number;
 }
 
 export interface OomKillEvent extends EventBase {
@@ -389,9 +406,22 @@ export interface ProcessRow {
   state?: TaskState;
 }
 
-/** A process, as blame names it. */
+/** A request that has been in flight for longer than the threshold, and still is. */
+export interface RequestInFlight extends Owner {
+  /** `8:16` (major and minor number) where it has no name. */
+  device: string;
+  op: BlockOp;
+  size_bytes: number;
+  /** Since it was made. */
+  waiting_ms: number;
+  /** Since the disk has it; absent when it hasn't, or nobody knows. */
+  device_ms?: number;
+  owner?: 'task' | 'writeback';
+}
+
+/** A process, as blame names it; without a number where it is the kernel's writeback. */
 export interface BlamedProcess {
-  pid: number;
+  pid?: number;
   comm: string;
   container?: ContainerRef;
 }
@@ -497,6 +527,8 @@ export interface Sample extends Stamp {
   counters: Counter[];
   /** The busiest ones of the interval: so far by page faults, those that had some. */
   processes?: ProcessRow[];
+  /** The longest first. */
+  in_flight?: RequestInFlight[];
   /** Who waited because of whom, the longest first. */
   blame?: Blame[];
   /** While a process is looked into. */

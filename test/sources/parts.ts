@@ -9,4 +9,5 @@ export const noParts = (): SampleParts => ({
   counters: [],
   accuracy: {},
   processes: [],
+  requests: [],
 });

@@ -1,5 +1,5 @@
 import type {Figures} from '../figures.ts';
-import {slowDevices} from './block.ts';
+import {sharedDevice, slowDevices} from './block.ts';
 import {deviceDrops, faultDrops, policyDrops} from './drops.ts';
 import {lockups} from './lockup.ts';
 import {majorFaults, oomKills, pressure} from './memory.ts';
@@ -25,6 +25,7 @@ const RULES: readonly Rule[] = [
   throttled,
   realTime,
   slowDevices,
+  sharedDevice,
   slowFiles,
   retransmits,
   faultDrops,

@@ -1,10 +1,16 @@
 import type {BlameRow} from '../../types/detail.ts';
-import type {Blame, Culprit, KernelEvent, SchedLatencyEvent, SubsystemName} from '../../types/stream.ts';
+import type {BioLatencyEvent, Blame, KernelEvent, SchedLatencyEvent, SubsystemName} from '../../types/stream.ts';
 import {whoOf} from './owner.ts';
 import {type Entry, Ranking} from './ranking.ts';
 
 /** Rows of blame that a sample carries. */
 const MAX_ROWS = 50;
+
+/** One process's part of a wait; its name alone is known of the kernel's writeback. */
+interface Part {
+  culprit: Blame['culprit'];
+  us: number;
+}
 
 /** What one process waited because of another. */
 export class Blamed implements Entry<Blamed> {
@@ -19,13 +25,13 @@ export class Blamed implements Entry<Blamed> {
     return this.#waitUs;
   }
 
-  add(subsystem: SubsystemName, victim: Blame['victim'], {pid, comm, container, ran_us}: Culprit): void {
+  add(subsystem: SubsystemName, victim: Blame['victim'], {culprit, us}: Part): void {
     this.#subsystem = subsystem;
     this.#victim = victim;
-    this.#culprit = {pid, comm, ...(container && {container})};
-    this.#waitUs += ran_us;
+    this.#culprit = culprit;
+    this.#waitUs += us;
     this.#waits++;
-    this.#worstUs = Math.max(this.#worstUs, ran_us);
+    this.#worstUs = Math.max(this.#worstUs, us);
   }
 
   merge(from: Blamed): void {
@@ -54,14 +60,14 @@ export class BlameLog {
   #interval = new Ranking(() => new Blamed());
 
   event(event: KernelEvent, atMs: number): void {
-    if (event.type !== 'SCHED_LATENCY') return;
-    const {pid, comm, container, culprits} = event as SchedLatencyEvent;
-    if (pid === undefined || comm === undefined || !culprits) return;
+    const {pid, comm, container, subsystem} = event;
+    const parts = partsOf(event);
+    if (pid === undefined || comm === undefined || parts.length === 0) return;
     const victim = {pid, comm, ...(container && {container})};
-    for (const culprit of culprits) {
-      const key = JSON.stringify([pid, comm, culprit.pid, culprit.comm]);
-      this.#minute.at(key, atMs).add('sched', victim, culprit);
-      this.#interval.at(key, 0).add('sched', victim, culprit);
+    for (const part of parts) {
+      const key = JSON.stringify([subsystem, pid, comm, part.culprit.pid, part.culprit.comm]);
+      this.#minute.at(key, atMs).add(subsystem, victim, part);
+      this.#interval.at(key, 0).add(subsystem, victim, part);
     }
   }
 
@@ -76,4 +82,16 @@ export class BlameLog {
     this.#interval = new Ranking(() => new Blamed());
     return rows.map((each) => each.object());
   }
+}
+
+function partsOf(event: KernelEvent): Part[] {
+  if (event.type === 'SCHED_LATENCY')
+    return ((event as SchedLatencyEvent).culprits ?? []).map(({ran_us, ...culprit}) => ({culprit, us: ran_us}));
+  if (event.type !== 'BIO_LATENCY') return [];
+  return ((event as BioLatencyEvent).culprits ?? []).flatMap(({pid, comm, owner, container, wait_us}) => {
+    const name = comm ?? (owner === 'writeback' ? owner : undefined);
+    if (name === undefined) return [];
+    const culprit = {...(pid !== undefined && {pid}), comm: name, ...(container && {container})};
+    return [{culprit, us: wait_us}];
+  });
 }

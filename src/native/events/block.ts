@@ -10,7 +10,7 @@ export function bioLatency(r: Records, at: number): BioLatencyEvent {
   const latency = r.u64(at + layout.latency_ns);
   const owner = r.u32(at + layout.owner);
   const split = r.u32(at + layout.issue_known) !== 0;
-  return {
+  const event: BioLatencyEvent = {
     ...r.base(at, 'BIO_LATENCY', 'block', r.severity('block', latency)),
     latency_us: us(latency),
     ...(split && {queue_us: us(r.u64(at + layout.queue_ns)), device_us: us(r.u64(at + layout.device_ns))}),
@@ -20,4 +20,9 @@ export function bioLatency(r: Records, at: number): BioLatencyEvent {
     size_bytes: r.u32(at + layout.bytes),
     ...(owner !== WIRE.OWNER_UNKNOWN && {owner: owner === WIRE.OWNER_WRITEBACK ? 'writeback' : 'task'}),
   };
+  const endNs = r.u64(at + LAYOUT.event.mono_ns);
+  const startNs = endNs - latency;
+  const issueNs = split ? startNs + r.u64(at + layout.queue_ns) : startNs;
+  r.context.slowRequest?.(event, {dev: r.u32(at + layout.dev), cpu: event.cpu as number, startNs, issueNs, endNs});
+  return event;
 }

@@ -1,5 +1,5 @@
 import {isIPv6} from 'node:net';
-import type {LatencySubsystem, Owner, Severity, SubsystemName} from '../../types/stream.ts';
+import type {BioLatencyEvent, LatencySubsystem, Owner, Severity, SubsystemName} from '../../types/stream.ts';
 import type {WallClock} from '../clock.ts';
 import {CommCache} from '../comm.ts';
 import {LAYOUT, WIRE} from '../wire.gen.ts';
@@ -17,8 +17,22 @@ export interface DecodeContext {
   symbol?(address: bigint): string;
   /** The kernel's name of a drop reason. */
   dropReason?(reason: number): string;
+  /** Is told of each slow request; may add to the event who kept its disk busy. */
+  slowRequest?(event: BioLatencyEvent, span: RequestSpan): void;
   /** Learns a moment's CLOCK_MONOTONIC in nanoseconds and jiffies64. */
   tick?(monoNs: number, jiffies: number): void;
+}
+
+/** Where and when a request was under way, in nanoseconds of CLOCK_MONOTONIC. */
+export interface RequestSpan {
+  /** The whole disk's number. */
+  dev: number;
+  /** The CPU that it ended on. */
+  cpu: number;
+  startNs: number;
+  /** When it was with the disk; `startNs` where that isn't known. */
+  issueNs: number;
+  endNs: number;
 }
 
 /** Microseconds with at most three decimals from nanoseconds. */

@@ -1,5 +1,5 @@
 import type {ProbeCounts} from '../../native/snapshot.ts';
-import type {Counter, FocusSyscall, Histogram, ProcessRow, Sample} from '../../types/stream.ts';
+import type {Counter, FocusSyscall, Histogram, ProcessRow, RequestInFlight, Sample} from '../../types/stream.ts';
 
 /** What the probes add to a sample. */
 export interface SampleParts {
@@ -13,6 +13,7 @@ export interface SampleParts {
   counters: Counter[];
   accuracy: NonNullable<Sample['accuracy']>;
   processes: Omit<ProcessRow, 'time_bucket'>[];
+  requests: RequestInFlight[];
 }
 
 /**

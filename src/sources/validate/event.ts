@@ -7,13 +7,15 @@ export const CONTAINER = shape(
   {id: NAME},
   Object.fromEntries(['name', 'image', 'pod', 'namespace', 'pod_uid', 'runtime'].map((key) => [key, TEXT])),
 );
-const OWNER = {pid: PID, tid: PID, comm: NAME, uid: integer(0, 2 ** 32 - 1), cgroup: TEXT, container: CONTAINER};
+export const OWNER = {pid: PID, tid: PID, comm: NAME, uid: integer(0, 2 ** 32 - 1), cgroup: TEXT, container: CONTAINER};
 
 const EVENT = shape(
   {...STAMP, type: string(64), subsystem: oneOf(SUBSYSTEMS), severity: oneOf(SEVERITIES)},
   {...OWNER, cpu: integer(0, MAX_CPUS)},
 );
 
+export const BLOCK_OP = oneOf(['read', 'write', 'flush', 'discard', 'other']);
+export const REQUEST_OWNER = oneOf(['task', 'writeback']);
 const PORT = integer(0, 65_535);
 const LOCKUP = shape({}, {stuck_ms: COUNT, stack: list(NAME, 256)});
 
@@ -41,12 +43,24 @@ const BY_TYPE = new Map<string, Check<unknown>>([
     shape(
       {
         latency_us: MICROS,
-        op: oneOf(['read', 'write', 'flush', 'discard', 'other']),
+        op: BLOCK_OP,
         device: NAME,
         sector: matching(/^\d{1,20}$/, 'a sector as a decimal string'),
         size_bytes: COUNT,
       },
-      {queue_us: MICROS, device_us: MICROS, owner: oneOf(['task', 'writeback'])},
+      {
+        queue_us: MICROS,
+        device_us: MICROS,
+        owner: REQUEST_OWNER,
+        culprits: list(
+          shape(
+            {requests: COUNT, size_bytes: COUNT, wait_us: MICROS},
+            {pid: PID, comm: NAME, owner: REQUEST_OWNER, container: CONTAINER},
+          ),
+          256,
+        ),
+        covered_pct: number(0, 1000),
+      },
     ),
   ],
   [

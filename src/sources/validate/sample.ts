@@ -1,6 +1,6 @@
 import {STATUSES, SUBSYSTEMS} from '../../types/stream.ts';
 import {type Check, exactly, Invalid, integer, list, number, oneOf, record, shape} from '../check.ts';
-import {CONTAINER} from './event.ts';
+import {BLOCK_OP, CONTAINER, OWNER, REQUEST_OWNER} from './event.ts';
 import {AMOUNT, COUNT, LABELS, MAX_CPUS, MICROS, NAME, PID, STAMP, TEXT} from './values.ts';
 
 const MAX_CELLS = 1024;
@@ -91,7 +91,7 @@ const ROW_COUNTS = [
 ];
 const ROW_AMOUNTS = ['cpu_time_ms', 'avg_timeslice_us', 'run_delay_ms', 'waiting_ms'];
 const each = <T>(keys: string[], check: T): Record<string, T> => Object.fromEntries(keys.map((key) => [key, check]));
-const BLAMED = shape({pid: PID, comm: NAME}, {container: CONTAINER});
+const BLAMED = shape({comm: NAME}, {pid: PID, container: CONTAINER});
 
 export const SAMPLE = shape(
   {
@@ -118,6 +118,13 @@ export const SAMPLE = shape(
         },
       ),
       65_536,
+    ),
+    in_flight: list(
+      shape(
+        {device: NAME, op: BLOCK_OP, size_bytes: COUNT, waiting_ms: AMOUNT},
+        {...OWNER, device_ms: AMOUNT, owner: REQUEST_OWNER},
+      ),
+      4096,
     ),
     blame: list(shape({subsystem: oneOf(SUBSYSTEMS), victim: BLAMED, culprit: BLAMED, wait_ms: number(0, 1e12)}), 4096),
     focus: FOCUS,

@@ -132,6 +132,7 @@ export function eventFields(event: KernelEvent): Fields {
       if (event.type === 'PACKET_DROP' && field === 'reason') out.push(...addresses(values));
     }
     if (event.type === 'SCHED_LATENCY') out.push(...waited(values));
+    if (event.type === 'BIO_LATENCY') out.push(...culpritsOf(values));
   } else {
     for (const [field, value] of Object.entries(values)) if (!COMMON.has(field)) out.push(unknownField(field, value));
   }
@@ -146,12 +147,9 @@ function isSaid(field: string, {path, signal_name}: UnknownEvent): boolean {
 }
 
 /** Behind whom a task waited, and what is out of the ordinary about it. */
-function waited({cause, prev_comm, prev_pid, prio, culprits, covered_pct}: UnknownEvent): Fields {
-  const out: Fields = [];
-  if (Array.isArray(culprits) && culprits.length > 0) {
-    out.push(['culprits', culprits.slice(0, MAX_CULPRITS).map(culpritText).join(', ')]);
-    if (covered_pct !== undefined) out.push(['covered', part(covered_pct)]);
-  }
+function waited(event: UnknownEvent): Fields {
+  const {cause, prev_comm, prev_pid, prio} = event;
+  const out: Fields = culpritsOf(event);
   if (cause !== undefined && cause !== 'queue') out.push(['cause', text(cause)]);
   if (prev_pid === 0) out.push(['behind', 'an idle CPU']);
   else if (prev_comm !== undefined) out.push(['behind', `${text(prev_comm)}[${text(prev_pid ?? '-')}]`]);
@@ -160,8 +158,24 @@ function waited({cause, prev_comm, prev_pid, prio, culprits, covered_pct}: Unkno
   return out;
 }
 
-function culpritText({pid, comm, ran_us}: {pid?: unknown; comm?: unknown; ran_us?: unknown}): string {
-  return `${text(comm ?? '-')}[${text(pid ?? '-')}] ${time(ran_us)}`;
+/** Who had the CPU or the disk meanwhile, and how much of the wait is explained by that. */
+function culpritsOf({culprits, covered_pct}: UnknownEvent): Fields {
+  if (!Array.isArray(culprits) || culprits.length === 0) return [];
+  const named: [string, string] = ['culprits', culprits.slice(0, MAX_CULPRITS).map(culpritText).join(', ')];
+  return covered_pct === undefined ? [named] : [named, ['covered', part(covered_pct)]];
+}
+
+interface AnyCulprit {
+  pid?: unknown;
+  comm?: unknown;
+  owner?: unknown;
+  ran_us?: unknown;
+  wait_us?: unknown;
+}
+
+function culpritText({pid, comm, owner, ran_us, wait_us}: AnyCulprit): string {
+  const who = pid === undefined && owner === 'writeback' ? owner : `${text(comm ?? '-')}[${text(pid ?? '-')}]`;
+  return `${who} ${time(ran_us ?? wait_us)}`;
 }
 
 function unknownField(field: string, value: unknown): [string, string] {

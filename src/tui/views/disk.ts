@@ -4,6 +4,7 @@ import {figure, label} from '../panes/columns.ts';
 import {type Device, deviceRows, type FileOp, fileOps} from '../panes/disk-rows.ts';
 import type {Limits} from '../panes/histogram.ts';
 import type {ListPane, View} from '../panes/pane.ts';
+import {diskBlame, inFlight} from '../panes/request-rows.ts';
 import {latencyToken, limits, p99Pane, perSample, whyNothing} from '../panes/shared.ts';
 import {statusToken, type Token} from '../theme.ts';
 
@@ -170,6 +171,7 @@ export const disk: View = {
       min: 5,
       beside: {pane: operations, weight: 2, min: 4},
     },
+    {pane: diskBlame, weight: 2, min: 4, beside: {pane: inFlight, weight: 2, min: 4}},
     {pane: files, weight: 3, min: 4, beside: {pane: syscalls, weight: 2, min: 4}},
   ],
 };

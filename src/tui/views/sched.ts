@@ -54,7 +54,9 @@ const waiters: ListPane<WaiterRow> = {
   empty: (state) => whyNothing(state, 'sched', 'no wait of the last minute was past the threshold'),
 };
 
-const blameRows = perSample((state): readonly BlameRow[] => state.detail.blame);
+const blameRows = perSample((state): readonly BlameRow[] =>
+  state.detail.blame.filter(({subsystem}) => subsystem === 'sched'),
+);
 
 const blame: ListPane<BlameRow> = {
   kind: 'list',

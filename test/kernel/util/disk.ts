@@ -143,21 +143,29 @@ export function lacksSlowDisk(): string | undefined {
   return lacksController(throttler()) && 'neither null_blk nor a cgroup controller of disks';
 }
 
-/** A disk whose writes take tens of milliseconds each. */
-export function slowDisk(t: ExecutionContext): SlowDisk {
-  return hasNullBlk() ? timerDisk(t) : throttledLoop(t);
+/** A disk whose writes take tens of milliseconds each, or as long as is asked for. */
+export function slowDisk(t: ExecutionContext, ms?: number): SlowDisk {
+  return hasNullBlk() ? timerDisk(t, ms ?? 20) : throttledLoop(t, Math.ceil(1000 / (ms ?? 100)));
 }
 
 /** null_blk completes from a timer interrupt, on top of whatever task runs. */
-function timerDisk(t: ExecutionContext): SlowDisk {
-  must('modprobe', 'null_blk', 'nr_devices=1', 'queue_mode=2', 'irqmode=2', 'completion_nsec=20000000', 'gb=1');
+function timerDisk(t: ExecutionContext, ms: number): SlowDisk {
+  must(
+    'modprobe',
+    'null_blk',
+    'nr_devices=1',
+    'queue_mode=2',
+    'irqmode=2',
+    `completion_nsec=${ms * 1_000_000}`,
+    'gb=1',
+  );
   t.teardown(() => must('modprobe', '-r', 'null_blk'));
-  return {device: '/dev/nullb0', through: [], how: 'null_blk, 20 ms by a timer', deviceUs: 15_000};
+  return {device: '/dev/nullb0', through: [], how: `null_blk, ${ms} ms by a timer`, deviceUs: ms * 750};
 }
 
-/** A loop device whose file is on a disk that lets a cgroup write only 10 times a second. */
-function throttledLoop(t: ExecutionContext): SlowDisk {
+/** A loop device whose file is on a disk that lets a cgroup write only so many times a second. */
+function throttledLoop(t: ExecutionContext, perSecond: number): SlowDisk {
   const device = loop(t, 64, {directIo: true});
-  const how = `a loop device over a file on ${diskUnder(tmpdir())}, 10 writes a second`;
-  return {device, through: throttled(t, 10), how};
+  const how = `a loop device over a file on ${diskUnder(tmpdir())}, ${perSecond} writes a second`;
+  return {device, through: throttled(t, perSecond), how};
 }

@@ -1,5 +1,5 @@
 import type {State} from '../../../types/state.ts';
-import type {KernelEvent, SchedLatencyEvent} from '../../../types/stream.ts';
+import type {BioLatencyEvent, KernelEvent, SchedLatencyEvent} from '../../../types/stream.ts';
 import {LocalClock} from '../../../util/stamp.ts';
 import {eventSubject} from '../../filter/subject.ts';
 import {severityToken} from '../../theme.ts';
@@ -31,6 +31,7 @@ const details = (event: KernelEvent): string =>
 
 /** Who had most of the wait, else who ran last before it ended; an idle CPU is nobody. */
 function behind(event: KernelEvent): number | undefined {
+  if (event.type === 'BIO_LATENCY') return (event as BioLatencyEvent).culprits?.find(({pid}) => pid !== undefined)?.pid;
   if (event.type !== 'SCHED_LATENCY') return undefined;
   const {culprits, prev_pid} = event as SchedLatencyEvent;
   return culprits?.[0]?.pid ?? (prev_pid || undefined);
