@@ -1,5 +1,5 @@
 import type {BlameRow} from '../../types/detail.ts';
-import type {Blame, Culprit, KernelEvent, SchedLatencyEvent, SubsystemName} from '../../types/stream.ts';
+import type {Blame, BlameSum, Culprit, KernelEvent, SchedLatencyEvent, SubsystemName} from '../../types/stream.ts';
 import {whoOf} from './owner.ts';
 import {type Entry, Ranking} from './ranking.ts';
 
@@ -46,6 +46,11 @@ export class Blamed implements Entry<Blamed> {
     const wait_ms = Math.round(this.#waitUs) / 1000;
     return {subsystem: this.#subsystem, victim: this.#victim, culprit: this.#culprit, wait_ms};
   }
+
+  /** As the summary carries it. */
+  sum(): BlameSum {
+    return {...this.object(), waits: this.#waits, worst_ms: Math.round(this.#worstUs) / 1000};
+  }
 }
 
 /** Who waited because of whom: in the last minute, and since the last sample. */
@@ -70,7 +75,12 @@ export class BlameLog {
     return this.#minute.top(nowMs).map((each) => each.row());
   }
 
-  /** Since this was last asked, the longest first; then a new interval begins. */
+  /** Since an interval began, by victim and culprit. */
+  interval(): Map<string, Blamed> {
+    return this.#interval.sums(0);
+  }
+
+  /** Begins a new interval. The rows of the one that ends, the longest first. */
   take(): Blame[] {
     const rows = this.#interval.top(0).slice(0, MAX_ROWS);
     this.#interval = new Ranking(() => new Blamed());
