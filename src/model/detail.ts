@@ -8,10 +8,12 @@ import type {
   ProcessExitEvent,
   Sample,
   Status,
+  Summary,
 } from '../types/stream.ts';
 import type {Increase} from './counters.ts';
 import {BlameLog} from './leaders/blame.ts';
 import {Leaders} from './leaders/leaders.ts';
+import {RunLog} from './run/run-log.ts';
 import type {DropCount} from './status/drops.ts';
 import {limitsOf} from './status/latency.ts';
 import {emptyTrends, TrendLog} from './trends.ts';
@@ -54,12 +56,14 @@ export class Details {
   #leaders = new Leaders();
   #blame = new BlameLog();
   #trends = new TrendLog();
+  readonly #run = new RunLog();
   #ooms: OomKillEvent[] = [];
   readonly #starts: (ProcessExecEvent | ProcessExitEvent)[] = [];
 
   event(event: KernelEvent, atMs: number): void {
     this.#leaders.event(event, atMs);
     this.#blame.event(event, atMs);
+    this.#run.event(event);
     if (event.type === 'OOM_KILL') this.#ooms = [...this.#ooms, event as OomKillEvent].slice(-MAX_OOMS);
     if (event.type === 'PROCESS_EXEC' || event.type === 'PROCESS_EXIT') this.#start(event as ProcessExecEvent);
   }
@@ -77,6 +81,7 @@ export class Details {
   sample(now: SampleDetail, state: State): Detail {
     const {sample, startMs, endMs, increases} = now;
     this.#leaders.sample(sample, endMs);
+    this.#run.sample(sample);
     this.#trends.push(startMs, endMs, figuresOf(sample, state, perSecond(increases, sample.interval_ms)));
     const [leaders, blame, ooms, starts] = [this.#leaders, this.#blame, this.#ooms, this.#starts];
     const {trends} = this.#trends;
@@ -99,11 +104,18 @@ export class Details {
 
   /** Who waited because of whom since the last call, for the sample that ends the interval. */
   takeBlame(): Blame[] {
+    this.#run.blame(this.#blame.interval());
     return this.#blame.take();
+  }
+
+  /** What the summary says of the whole run, which has lasted so long (milliseconds). */
+  ofRun(ranMs: number): Pick<Summary, 'processes' | 'blame' | 'syscalls'> {
+    return this.#run.lists(ranMs, this.#blame.interval());
   }
 
   /** Time went backwards: only what has no time stays. */
   forget(): void {
+    this.takeBlame();
     this.#leaders = new Leaders();
     this.#blame = new BlameLog();
     this.#trends = new TrendLog();

@@ -26,6 +26,8 @@ export interface Periods {
 /** What the findings are drawn from: the same shape for "right now" and for the whole run. */
 export interface Figures {
   periods: Periods;
+  /** How long `counts` is, in milliseconds. */
+  spanMs: number;
   header?: Header;
   probes: readonly ProbeInfo[];
   status: (subsystem: SubsystemName) => Status;

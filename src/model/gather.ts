@@ -43,6 +43,7 @@ export function figuresNow(state: State, kept: Kept, devices: ReadonlyMap<string
   return {
     ...common(state, kept),
     periods: {latency: 'over the last 10 s', segments: 'over the last 30 s', counts: 'over the last minute'},
+    spanMs: Math.min(60_000, lastedMs(state)),
     status: (name) => state.subsystems.find((each) => each.name === name)?.status ?? 'UNKNOWN',
     sched: tile('sched', facts.sched.worst?.latency_us),
     slowWaits: slowWaits(state, state.recent),
@@ -72,6 +73,7 @@ export function figuresOfRun(state: State, kept: Kept): Figures {
     ...common(state, kept),
     kernelCpuPct: state.ownCost?.kernel_cpu_pct,
     periods: {latency: 'over the run', segments: 'over the run', counts: 'over the run'},
+    spanMs: lastedMs(state),
     status: (name) => state.subsystems.find((each) => each.name === name)?.worstStatus ?? 'UNKNOWN',
     sched: over('sched'),
     slowWaits: slowWaits(state, state.total),
@@ -83,6 +85,10 @@ export function figuresOfRun(state: State, kept: Kept): Figures {
     counts: sums.run,
     stolen,
   };
+}
+
+function lastedMs({startNs = 0n, nowNs = startNs}: State): number {
+  return Number(nowNs - startNs) / 1e6;
 }
 
 /** A figure of the whole host says nothing of the processes that a filter has chosen. */

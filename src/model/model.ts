@@ -92,7 +92,7 @@ export class Model {
     this.#advance(stamp);
     this.#refresh();
     const figures = figuresOfRun(this.state, this.#kept(this.#facts.run()));
-    return summarize(stamp, this.state, conclude(figures));
+    return summarize(stamp, this.state, conclude(figures), (ranMs) => this.#details.ofRun(ranMs));
   }
 
   #reset(header: Header): void {

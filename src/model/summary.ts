@@ -13,7 +13,8 @@ export function overallOf(statuses: readonly Status[]): Overall {
 export function summarize(
   stamp: Stamp,
   state: State,
-  {findings, recommendations}: {findings: string[]; recommendations: string[]},
+  {findings, recommendations}: Pick<Summary, 'findings' | 'recommendations'>,
+  listsOver: (ranMs: number) => Pick<Summary, 'processes' | 'blame' | 'syscalls'>,
 ): Summary {
   const subsystems: Summary['subsystems'] = {};
   for (const {name, status, worstStatus, events, worst_us} of state.subsystems) {
@@ -39,6 +40,7 @@ export function summarize(
     overall: overallOf(state.subsystems.map((subsystem) => subsystem.worstStatus)),
     subsystems,
     loss: state.loss,
+    ...listsOver(lasted * 1000),
     findings,
     recommendations,
   };

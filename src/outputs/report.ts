@@ -4,6 +4,7 @@ import {SUBSYSTEMS} from '../types/stream.ts';
 import {bytes, count, duration, percent, percentileText, span} from '../util/format.ts';
 import {visible} from '../util/sanitize.ts';
 import {distributionTitle, log2Table} from './log2.ts';
+import {processTables} from './report-processes.ts';
 import {columns} from './table.ts';
 
 /** `sched 1ms/10ms, block 10ms/100ms`: warning/critical thresholds. */
@@ -96,7 +97,7 @@ function list(title: string, lines: readonly string[]): string[] {
   return lines.length > 0 ? ['', title, ...lines.map((line) => `  - ${visible(line)}`)] : [];
 }
 
-/** MONITORING SUMMARY: overall, a row a subsystem, losses, own overhead, findings and recommendations. */
+/** MONITORING SUMMARY: overall, a row a subsystem, who had most of the run, losses, own overhead, findings and recommendations. */
 export function summaryLines(summary: Summary, state: State): string[] {
   return [
     'MONITORING SUMMARY',
@@ -105,6 +106,7 @@ export function summaryLines(summary: Summary, state: State): string[] {
     '',
     ...subsystemTable(summary),
     '',
+    ...processTables(summary),
     ...lossLines(summary),
     ...costLine(state),
     ...list('Key findings:', summary.findings.length > 0 ? summary.findings : ['nothing stood out']),

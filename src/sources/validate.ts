@@ -3,7 +3,8 @@ import {PROBE_STATES, SUBSYSTEMS} from '../types/stream.ts';
 import {type Check, fields, Invalid, integer, list, number, oneOf, record, shape} from './check.ts';
 import {checkEvent} from './validate/event.ts';
 import {SAMPLE} from './validate/sample.ts';
-import {COUNT, MAX_CPUS, MICROS, NAME, PID, STAMP, TEXT} from './validate/values.ts';
+import {SUMMARY} from './validate/summary.ts';
+import {MAX_CPUS, MICROS, NAME, PID, STAMP, TEXT} from './validate/values.ts';
 
 const PROBE = {id: NAME, state: oneOf(PROBE_STATES)};
 const PROBE_MORE = {method: NAME, reason: TEXT, warn_us: MICROS, crit_us: MICROS};
@@ -26,13 +27,12 @@ const HEADER = shape(
   {filter: shape({}, {pid: PID, comm: TEXT, cgroup: TEXT})},
 );
 
-const SENTENCES = list(TEXT, 1000);
 const KINDS = new Map<string, Check<unknown>>([
   ['header', HEADER],
   ['sample', SAMPLE],
   ['probe', shape({...STAMP, ...PROBE}, PROBE_MORE)],
   ['error', shape({...STAMP, what: TEXT, why: TEXT}, {remedy: TEXT})],
-  ['summary', shape({...STAMP, duration_s: COUNT, findings: SENTENCES, recommendations: SENTENCES})],
+  ['summary', SUMMARY],
 ]);
 
 /**

@@ -570,12 +570,52 @@ export interface SubsystemSummary {
   max_us?: number;
 }
 
+/**
+ * What one process had over the run, as far as samples carry it: of the intervals in which it was among the busiest. A figure
+ * that is absent is unknown.
+ */
+export interface ProcessSums {
+  pid: number;
+  comm: string;
+  cpu_time_ms?: number;
+  run_delay_ms?: number;
+  voluntary_switches?: number;
+  involuntary_switches?: number;
+  major_faults?: number;
+  /** The longest that it was seen to be waiting, for a CPU or uninterruptibly. */
+  longest_wait_ms?: number;
+  /** As last seen, and what it is more than when first seen (less: negative). */
+  rss_bytes?: number;
+  rss_growth_bytes?: number;
+}
+
+/** What one process waited because of another over the run: `wait_ms` in `waits` reported waits, at most `worst_ms` in one. */
+export interface BlameSum extends Blame {
+  waits: number;
+  worst_ms: number;
+}
+
+/** The reported calls of one system call over the run, without those that sleep by design. The owner is that of the longest. */
+export interface SyscallSum {
+  syscall_name: string;
+  calls: number;
+  failed: number;
+  total_us: number;
+  max_us: number;
+  worst_pid?: number;
+  worst_comm?: string;
+}
+
 export interface Summary extends Stamp {
   kind: 'summary';
   duration_s: number;
   overall: Overall;
   subsystems: Partial<Record<SubsystemName, SubsystemSummary>>;
   loss: Record<string, Loss>;
+  /** The busiest processes of the run, who waited longest because of whom, the slowest system calls: ten of each at most. */
+  processes?: ProcessSums[];
+  blame?: BlameSum[];
+  syscalls?: SyscallSum[];
   findings: string[];
   recommendations: string[];
 }

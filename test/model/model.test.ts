@@ -252,7 +252,7 @@ test('throttled waits are named as such and blame nobody', (t) => {
   ];
   model.apply({...sampleFrame(1000, {histograms: [histogram('sched', {}, [3000, 90_000])]}), events});
   const text = model.state.findings.join('\n');
-  t.regex(text, /2 of 2 reported waits were CPU bandwidth throttling, most of them in \/limited/);
+  t.regex(text, /\/limited was held to its own limit \(cpu\.max\): .* throttled for 93ms .* \(2 of 2 reported waits\)/);
   t.notRegex(text, /behind/);
   t.true(model.state.recommendations.some((each) => each.includes('cpu.max')));
 });

@@ -2,6 +2,7 @@ import test from 'ava';
 import {Model} from '../../src/model/model.ts';
 import {PlainOutput} from '../../src/outputs/plain.ts';
 import type {Frame} from '../../src/types/frame.ts';
+import type {ProcessRow} from '../../src/types/stream.ts';
 import {
   drop,
   fault,
@@ -17,6 +18,7 @@ import {
   request,
   retransmit,
   sampleFrame,
+  slowCall,
   slowFile,
   stamp,
   unknownEvent,
@@ -256,4 +258,62 @@ test('quiet shows only the summary, --no-histogram no distributions', async (t) 
   t.regex(quiet, /^sched latency/);
   const bare = await plain(run(), {quiet: true, histogram: false});
   t.true(bare.startsWith('MONITORING SUMMARY\n'));
+});
+
+const EVIL = '\x1b[31m\nX\u202e';
+
+/** Processes, blame and slow calls with a container and a hostile name. */
+function busy(): Frame[] {
+  const row = (pid: number, comm: string, more: Partial<ProcessRow> = {}): ProcessRow => ({
+    time_bucket: 1,
+    pid,
+    comm,
+    cpu_time_ms: 812.3,
+    run_delay_ms: 95,
+    voluntary_switches: 3,
+    involuntary_switches: 1234,
+    major_faults: 0,
+    rss_bytes: 84 << 20,
+    ...more,
+  });
+  const victim = {pid: 10, tid: 11, comm: 'postgres', container: {id: 'c0ffee', name: 'db'}};
+  const culprits = [
+    {pid: 20, comm: 'stress-ng', ran_us: 9000},
+    {pid: 30, comm: EVIL, ran_us: 900, container: {id: 'beef'}},
+  ];
+  const first = sampleFrame(1000);
+  first.sample!.processes = [row(20, 'stress-ng'), row(30, EVIL, {rss_bytes: undefined, waiting_ms: 640})];
+  const second = sampleFrame(2000);
+  second.sample!.processes = [row(20, 'stress-ng', {rss_bytes: 80 << 20})];
+  const events = [
+    wait(10, 10_000, {...victim, culprits}),
+    wait(20, 10_000, {...victim, culprits}),
+    slowCall(30, 20_000),
+    slowCall(40, 12_000, {syscall_name: EVIL, comm: EVIL}),
+  ];
+  return [frame({header: header()}), {...first, events}, second];
+}
+
+test('the summary has tables of processes, blame and slow calls; columns with nothing in them are left out', async (t) => {
+  const text = await plain(busy(), {quiet: true, histogram: false});
+  const lines = text.split('\n');
+  const from = lines.findIndex((each) => each.startsWith('PROCESSES'));
+  t.deepEqual(lines.slice(from, lines.indexOf('Losses: none')), [
+    'PROCESSES (over the run, while among the busiest of a sample: --top)',
+    'PID  COMMAND              CPU   RUNQ  MAXWAIT  VOL  INVOL    RSS  GROWTH',
+    ' 20  stress-ng          1.62s  190ms        -    6  2.47k  80MiB   -4MiB',
+    ' 30  \\x1b[31m\\nX\\u202e  812ms   95ms    640ms    3  1.23k      -       -',
+    '',
+    'WHO WAITED BECAUSE OF WHOM (reported waits)',
+    'WAITED        FOR A   TIME  WAITS  WORST  BECAUSE OF             ITS CONTAINER  OF CONTAINER',
+    'postgres[10]  CPU     18ms      2    9ms  stress-ng[20]          db             -',
+    'postgres[10]  CPU    1.8ms      2  900us  \\x1b[31m\\nX\\u202e[30]  db             beef',
+    '',
+    'SLOW SYSTEM CALLS (reported ones, and whose the worst was)',
+    'CALL               CALLS  FAILED  TOTAL  WORST  OF',
+    'rename                 1       1   20ms   20ms  mover[78]',
+    '\\x1b[31m\\nX\\u202e      1       1   12ms   12ms  \\x1b[31m\\nX\\u202e[78]',
+    '',
+  ]);
+  t.false((await plain(run())).includes('PROCESSES'), 'no table without rows');
 });

@@ -1,4 +1,5 @@
 import type {KernelEvent, SchedLatencyEvent} from '../../types/stream.ts';
+import {monoMs} from '../../util/stamp.ts';
 import {type Part, worse} from './part.ts';
 import {Tally} from './tally.ts';
 
@@ -19,8 +20,15 @@ export class SchedFacts implements Part<SchedFacts> {
   /** Waits on each CPU that were not throttled, and the names of those who ran there before. */
   readonly cpus = new Tally();
   readonly behindOnCpu = new Tally();
-  /** Throttled waits by cgroup (or name, where it isn't known). */
+  /** Throttled waits by cgroup; '' where it isn't known. */
   readonly throttled = new Tally();
+  /** Microseconds that threads were throttled, as [cgroup, pid, comm, tid]: one thread's are never more than the time. */
+  readonly heldBack = new Tally();
+  /** From when to when those waits were (monotonic milliseconds): the first may have begun before the run. */
+  heldFromMs = Number.POSITIVE_INFINITY;
+  heldUntilMs = Number.NEGATIVE_INFINITY;
+  /** The same by process, as [pid, comm]. */
+  readonly limited = new Tally();
   /** Waits of real-time tasks as `pid comm`. */
   readonly realTime = new Tally();
 
@@ -32,9 +40,10 @@ export class SchedFacts implements Part<SchedFacts> {
   add(event: KernelEvent): void {
     if (!isWait(event)) return;
     this.reports++;
+    this.#holdBack(event);
     if (event.cause === 'throttled') {
       this.throttledReports++;
-      this.throttled.add(event.cgroup ?? event.comm ?? 'unknown', 1);
+      this.throttled.add(limitedGroup(event), 1);
       return;
     }
     this.#blame(event);
@@ -51,6 +60,16 @@ export class SchedFacts implements Part<SchedFacts> {
     this.worst = worse(this.worst, event);
   }
 
+  #holdBack(event: SchedLatencyEvent): void {
+    const {pid, comm, tid, cause, latency_us, throttled_us = cause === 'throttled' ? latency_us : 0} = event;
+    if (throttled_us === 0) return;
+    const untilMs = monoMs(event);
+    this.heldFromMs = Math.min(this.heldFromMs, untilMs - latency_us / 1000);
+    this.heldUntilMs = Math.max(this.heldUntilMs, untilMs);
+    this.heldBack.add(JSON.stringify([limitedGroup(event), pid, comm, tid]), throttled_us);
+    this.limited.add(JSON.stringify([pid, comm]), throttled_us);
+  }
+
   #blame({pid, comm, latency_us, throttled_us = 0, culprits = []}: SchedLatencyEvent): void {
     if (pid === undefined || comm === undefined) return;
     this.waited.add(JSON.stringify([pid, comm]), Math.max(0, latency_us - throttled_us));
@@ -63,18 +82,27 @@ export class SchedFacts implements Part<SchedFacts> {
     this.throttledReports += from.throttledReports;
     this.realTimeReports += from.realTimeReports;
     this.worst = worse(this.worst, from.worst);
+    this.heldFromMs = Math.min(this.heldFromMs, from.heldFromMs);
+    this.heldUntilMs = Math.max(this.heldUntilMs, from.heldUntilMs);
     for (const field of [
       'behind',
       'behindName',
       'cpus',
       'behindOnCpu',
       'throttled',
+      'heldBack',
+      'limited',
       'realTime',
       'waited',
       'blamed',
     ] as const)
       this[field].merge(from[field]);
   }
+}
+
+/** The cgroup that may have had the limit: never the root. Under version 1 of cgroups a task's can be another one. */
+function limitedGroup({cgroup = ''}: SchedLatencyEvent): string {
+  return cgroup === '/' ? '' : cgroup;
 }
 
 function isWait(event: KernelEvent): event is SchedLatencyEvent {

@@ -36,6 +36,12 @@ export class Tally {
     return best;
   }
 
+  /** The keys that count for more than so much, the highest first. */
+  over(least: number): {key: string; n: number}[] {
+    const all = [...this.#counts].filter(([, n]) => n > least).map(([key, n]) => ({key, n}));
+    return all.sort((a, b) => b.n - a.n);
+  }
+
   /** The most frequent of the keys that are `prefix`, a space and more: that rest, and the sum over all of them. */
   topUnder(prefix: string): {key: string; n: number; total: number} | undefined {
     let best: {key: string; n: number} | undefined;

@@ -8,6 +8,10 @@ const ONE_CPU = 0.8;
 /** Blame that is worth a sentence: microseconds, and of all that the victim waited. */
 const MIN_BLAMED_US = 500_000;
 const MIN_BLAMED = 0.5;
+/** Throttled cgroups that are named. */
+const MAX_GROUPS = 3;
+/** So many of the waits throttled: there the rest explain little. */
+const MOSTLY = 0.5;
 const MIN_SLOW = 20;
 const MIN_ISOLATED = 3;
 const MIN_REAL_TIME = 3;
@@ -28,6 +32,11 @@ export const waits: Rule = ({sched, facts, header, load1, periods, status}) => {
   const figures = worstUs === undefined ? p99.replace(/, $/, '') : `${p99}worst ${duration(worstUs)}${who}`;
   const cpus = header?.host.cpus;
   const full = cpus !== undefined && load1 !== undefined && load1 > cpus;
+  const {reports, throttledReports} = facts.sched;
+  if (reports > 0 && throttledReports / reports > MOSTLY)
+    return [
+      {text: `sched: ${figures}: ${share(throttledReports, reports)} of the reported waits were throttling (cpu.max)`},
+    ];
   const cause = full ? `: more runnable tasks than CPUs (load ${load1} on ${many(cpus, 'CPU')})` : '';
   const advice = full
     ? 'sched: give the waiting work more CPUs, or limit or lower the priority of what occupies them (cpu.max, cpu.weight, nice)'
@@ -59,16 +68,23 @@ export const culprit: Rule = ({facts: {sched}}) => {
   return kind.n / reports >= CONCENTRATED ? say(kind.n, `tasks named ${kind.key}`) : [];
 };
 
-/** Who waited longest because of whom, where one process had most of it. */
+/**
+ * Who waited longest because of whom, where one process had most of it. Not one that its own limit held back for longer than
+ * others did.
+ */
 export const blame: Rule = ({facts: {sched}, periods}) => {
-  const worst = sched.blamed.top();
-  if (!worst || worst.n < MIN_BLAMED_US) return [];
-  const [pid, comm, byPid, byComm] = JSON.parse(worst.key) as [number, string, number, string];
+  const most = sched.blamed.over(MIN_BLAMED_US).find(({key, n}) => {
+    const [pid, comm] = JSON.parse(key) as [number, string];
+    const victim = JSON.stringify([pid, comm]);
+    const waitedUs = sched.waited.get(victim);
+    return n >= MIN_BLAMED * waitedUs && sched.limited.get(victim) < waitedUs;
+  });
+  if (!most) return [];
+  const [pid, comm, byPid, byComm] = JSON.parse(most.key) as [number, string, number, string];
   const waitedUs = sched.waited.get(JSON.stringify([pid, comm]));
-  if (worst.n < MIN_BLAMED * waitedUs) return [];
   const own = pid === byPid;
   const whom = own ? 'threads of its own' : task(byPid, byComm);
-  const part = share(Math.min(worst.n, waitedUs), waitedUs);
+  const part = share(Math.min(most.n, waitedUs), waitedUs);
   return [
     {
       text: `sched: ${task(pid, comm)} waited ${duration(waitedUs)} for a CPU ${periods.counts}, ${part} of it behind ${whom}`,
@@ -106,13 +122,26 @@ export const oneCpu: Rule = ({slowWaits = [], header}) => {
   return [{text, advice: `sched: see what is bound to CPU ${cpu} (taskset -p, cpuset, /proc/interrupts)`}];
 };
 
-export const throttled: Rule = ({facts: {sched}}) => {
-  if (sched.throttledReports === 0) return [];
-  const top = sched.throttled.top();
-  const where = top ? `, most of them in ${short(top.key)}` : '';
-  const text = `sched: ${count(sched.throttledReports)} of ${many(sched.reports, 'reported wait')} were CPU bandwidth throttling${where}`;
-  const group = top?.key.startsWith('/') ? short(top.key) : 'the throttled cgroup';
-  return [{text, advice: `sched: raise cpu.max of ${group}, or let it run fewer threads`}];
+/** Cgroups that stood still at their own limit, each with the thread that it held back longest. */
+export const throttled: Rule = ({facts: {sched}, periods, spanMs}) => {
+  const timeUs = 1000 * Math.max(spanMs, sched.heldUntilMs - sched.heldFromMs);
+  const groups = new Map<string, {pid?: number; comm?: string; us: number}>();
+  for (const {key, n: us} of sched.heldBack.over(0)) {
+    const [group, pid, comm] = JSON.parse(key) as [string, number | null, string | null];
+    if (!groups.has(group)) groups.set(group, {pid: pid ?? undefined, comm: comm ?? undefined, us});
+  }
+  return [...groups].slice(0, MAX_GROUPS).flatMap(([group, {pid, comm, us}]) => {
+    const waits = sched.throttled.get(group);
+    if (waits === 0) return [];
+    const where = group ? `${short(group)} was held to its own limit (cpu.max): ` : '';
+    const by = group ? '' : ' by its cgroup’s limit (cpu.max)';
+    return [
+      {
+        text: `sched: ${where}${task(pid, comm)} was throttled${by} for ${duration(us)} ${periods.counts}, ${share(Math.min(us, timeUs), timeUs)} of the time (${count(waits)} of ${many(sched.reports, 'reported wait')})`,
+        advice: `sched: raise cpu.max of ${group ? short(group) : 'the throttled cgroup'}, or let it run fewer threads`,
+      },
+    ];
+  });
 };
 
 /** Real-time tasks that waited past a threshold made for others. */

@@ -1,5 +1,12 @@
 import type {BlameRow} from '../../types/detail.ts';
-import type {BioLatencyEvent, Blame, KernelEvent, SchedLatencyEvent, SubsystemName} from '../../types/stream.ts';
+import type {
+  BioLatencyEvent,
+  Blame,
+  BlameSum,
+  KernelEvent,
+  SchedLatencyEvent,
+  SubsystemName,
+} from '../../types/stream.ts';
 import {whoOf} from './owner.ts';
 import {type Entry, Ranking} from './ranking.ts';
 
@@ -52,6 +59,11 @@ export class Blamed implements Entry<Blamed> {
     const wait_ms = Math.round(this.#waitUs) / 1000;
     return {subsystem: this.#subsystem, victim: this.#victim, culprit: this.#culprit, wait_ms};
   }
+
+  /** As the summary carries it. */
+  sum(): BlameSum {
+    return {...this.object(), waits: this.#waits, worst_ms: Math.round(this.#worstUs) / 1000};
+  }
 }
 
 /** Who waited because of whom: in the last minute, and since the last sample. */
@@ -76,7 +88,12 @@ export class BlameLog {
     return this.#minute.top(nowMs).map((each) => each.row());
   }
 
-  /** Since this was last asked, the longest first; then a new interval begins. */
+  /** Since an interval began, by victim and culprit. */
+  interval(): Map<string, Blamed> {
+    return this.#interval.sums(0);
+  }
+
+  /** Begins a new interval. The rows of the one that ends, the longest first. */
   take(): Blame[] {
     const rows = this.#interval.top(0).slice(0, MAX_ROWS);
     this.#interval = new Ranking(() => new Blamed());
@@ -90,7 +107,8 @@ function partsOf(event: KernelEvent): Part[] {
   if (event.type !== 'BIO_LATENCY') return [];
   return ((event as BioLatencyEvent).culprits ?? []).flatMap(({pid, comm, owner, container, wait_us}) => {
     const name = comm ?? (owner === 'writeback' ? owner : undefined);
-    if (name === undefined) return [];
+    // That a process has many requests at once is its own affair.
+    if (name === undefined || (pid !== undefined && pid === event.pid)) return [];
     const culprit = {...(pid !== undefined && {pid}), comm: name, ...(container && {container})};
     return [{culprit, us: wait_us}];
   });

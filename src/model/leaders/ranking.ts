@@ -59,6 +59,11 @@ export class Ranking<E extends Entry<E>> {
 
   /** The last minute's entries, heaviest first. */
   top(nowMs: number): E[] {
+    return [...this.sums(nowMs).values()].sort((a, b) => b.weight - a.weight).slice(0, TOP);
+  }
+
+  /** The last minute's entries by key. */
+  sums(nowMs: number): Map<string, E> {
     this.#slots = this.#slots.filter(({number}) => (number + 1) * SLOT_MS > nowMs - KEEP_MS);
     const sums = new Map<string, E>();
     for (const {entries} of this.#slots) {
@@ -68,7 +73,7 @@ export class Ranking<E extends Entry<E>> {
         sum.merge(entry);
       }
     }
-    return [...sums.values()].sort((a, b) => b.weight - a.weight).slice(0, TOP);
+    return sums;
   }
 
   #slot(number: number): Slot<E> {

@@ -1,5 +1,6 @@
 import type {SlowSyscall, Who} from '../../types/detail.ts';
-import type {SyscallSlowEvent} from '../../types/stream.ts';
+import type {SyscallSlowEvent, SyscallSum} from '../../types/stream.ts';
+import {round} from '../../util/round.ts';
 import {whoOf} from './owner.ts';
 import type {Entry} from './ranking.ts';
 
@@ -34,6 +35,14 @@ export class Syscalls implements Entry<Syscalls> {
     if (from.#worst < this.#worst) return;
     this.#worst = from.#worst;
     this.#who = from.#who;
+  }
+
+  /** As the summary carries it. */
+  sum(): SyscallSum {
+    const {pid, comm} = this.#who;
+    const worst = {...(pid !== undefined && {worst_pid: pid}), ...(comm !== undefined && {worst_comm: comm})};
+    const figures = {calls: this.#calls, failed: this.#failed, total_us: round(this.#total, 3), max_us: this.#worst};
+    return {syscall_name: this.#name, ...figures, ...worst};
   }
 
   row(): SlowSyscall {

@@ -91,7 +91,7 @@ const ROW_COUNTS = [
 ];
 const ROW_AMOUNTS = ['cpu_time_ms', 'avg_timeslice_us', 'run_delay_ms', 'waiting_ms'];
 const each = <T>(keys: string[], check: T): Record<string, T> => Object.fromEntries(keys.map((key) => [key, check]));
-const BLAMED = shape({comm: NAME}, {pid: PID, container: CONTAINER});
+export const BLAMED = shape({comm: NAME}, {pid: PID, container: CONTAINER});
 
 export const SAMPLE = shape(
   {

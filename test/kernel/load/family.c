@@ -8,7 +8,8 @@
  *   rename NAME   is called so from now on
  *   vfork MS      waits uninterruptibly for a child of its own that sleeps
  *   reuse MS      a child (kt-first) computes and ends, then another one of the same number
- *                 (kt-second) does: answers "reused PID CPU_NS", or "lost" if others took it
+ *                 (kt-second) does for a quarter of the time: answers "reused PID CPU_NS FIRST_NS"
+ *                 (the second's CPU time, and the first's), or "lost" if others took the number
  *   usage         nothing
  *
  * The answer to all others: "usage CPU_NS VOLUNTARY INVOLUNTARY MINOR MAJOR" of the process so far.
@@ -150,20 +151,31 @@ static pid_t child_of(pid_t number, const char *name, long ms)
 	return pid;
 }
 
+/* CPU time of a process; -1 when there is none. */
+static long long cpu_ns(pid_t pid)
+{
+	struct timespec cpu = {};
+	clockid_t clock;
+
+	if (clock_getcpuclockid(pid, &clock) || clock_gettime(clock, &cpu))
+		return -1;
+	return cpu.tv_sec * 1000000000LL + cpu.tv_nsec;
+}
+
 static void reuse(long ms)
 {
 	pid_t first = child_of(0, "kt-first", ms), second = 0;
-	struct timespec cpu = {};
-	clockid_t clock;
+	long long first_ns = cpu_ns(first), second_ns;
 
 	kill(first, SIGKILL);
 	waitpid(first, NULL, 0);
 	for (int i = 0; i < TRIES && second == 0; i++)
 		second = child_of(first, "kt-second", ms / 4);
-	if (second <= 0 || clock_getcpuclockid(second, &clock) || clock_gettime(clock, &cpu))
+	second_ns = second > 0 ? cpu_ns(second) : -1;
+	if (first_ns < 0 || second_ns < 0)
 		puts("lost");
 	else
-		printf("reused %d %lld\n", second, cpu.tv_sec * 1000000000LL + cpu.tv_nsec);
+		printf("reused %d %lld %lld\n", second, second_ns, first_ns);
 	fflush(stdout);
 }
 
