@@ -1,9 +1,10 @@
+import {readFileSync} from 'node:fs';
 import {cpus} from 'node:os';
 import {join} from 'node:path';
 import type {ExecutionContext} from 'ava';
 import type {ProbeChange} from '../../src/types/stream.ts';
 import {folder, loop} from './util/disk.ts';
-import {Kstop, PROGRAM} from './util/kstop.ts';
+import {Kstop, PROGRAM, samplesOf} from './util/kstop.ts';
 import {Process, startLoad} from './util/load.ts';
 import {lacks, testUnless, twoCpus} from './util/machine.ts';
 import {lacksRunTime, RunTime} from './util/run-time.ts';
@@ -185,4 +186,29 @@ testUnless(real ?? lacks('capsh'), 'without CAP_SYS_ADMIN a storm is paused all 
   t.is(change.id, 'sched');
   t.regex(change.reason, REASON);
   await kstop.kill('SIGTERM');
+});
+
+/** Milliseconds of CPU time in the kernel that a process's threads have had. */
+const systemMs = (pid: number) =>
+  10 *
+  Number(
+    readFileSync(`/proc/${pid}/stat`, 'latin1')
+      .replace(/^.*\) /s, '')
+      .split(' ')[12],
+  );
+
+testUnless(real, 'what reading the samples takes in the kernel is counted too', async (t) => {
+  const kstop = await Kstop.start(t, ['--probes', 'tasks', '-i', '0.1']);
+  const runTime = RunTime.start(t, kstop.pid);
+  const mark = await kstop.sampleFromNow();
+  const [before, at] = [systemMs(kstop.pid), performance.now()];
+  await sleep(4000);
+  const end = await kstop.sampleFromNow();
+  const now = performance.now();
+  const samples = samplesOf(kstop.objects.slice(mark + 1, end + 1));
+  const said = samples.reduce((sum, {self, interval_ms}) => sum + self.kernel_cpu_pct! * interval_ms, 0) / (now - at);
+  const programs = runTime.percent(at, now);
+  const all = (100 * (systemMs(kstop.pid) - before)) / (now - at) / cpus().length;
+  t.log(`${said.toFixed(3)} % said; by the kernel ${programs.toFixed(3)} % in programs, ${all.toFixed(3)} % in all`);
+  t.true(said > programs && said < all + 0.5);
 });
