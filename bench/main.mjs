@@ -16,6 +16,7 @@ import {schedCost} from './parts/sched-cost.mjs';
 import {screen} from './parts/screen.mjs';
 import {startup} from './parts/startup.mjs';
 import {syscallCost} from './parts/syscall-cost.mjs';
+import {syscallForms} from './parts/syscall-forms.mjs';
 import {tasksCost} from './parts/tasks-cost.mjs';
 import {vfsCost} from './parts/vfs-cost.mjs';
 
@@ -29,6 +30,7 @@ const PARTS = {
   'block-cost': blockCost,
   'vfs-cost': vfsCost,
   'syscall-cost': syscallCost,
+  'syscall-forms': syscallForms,
   'drops-cost': dropsCost,
   'faults-cost': faultsCost,
   'lockup-cost': lockupCost,

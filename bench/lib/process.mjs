@@ -8,6 +8,14 @@ export const REPO = fileURLToPath(new URL('../../', import.meta.url));
 export const KSTOP = `${REPO}bin/kstop`;
 /** What a probe costs is not known while the overhead governor pauses it. */
 export const UNBOUND = ['--max-overhead', '100'];
+/** Times every system call. Its tracepoints are found by way of tracefs: in a mount namespace of its own that is mounted. */
+export const SYSCOUNT = [
+  'unshare',
+  '-m',
+  'sh',
+  '-c',
+  'mountpoint -q /sys/kernel/tracing || mount -t tracefs tracefs /sys/kernel/tracing; exec syscount -L -i 60',
+];
 const BUILT = `${REPO}dist/bench/`;
 
 /** Path of a program that bench/Makefile built. */
@@ -149,6 +157,15 @@ export async function attached(child) {
     await delay(50);
   }
   throw new Error(`${child.spawnargs.join(' ')} attached nothing: ${child.said.trim().split('\n')[0]}`);
+}
+
+/** Waits until a program holds BPF programs, where links don't tell. */
+export async function loaded(child) {
+  for (let i = 0; i < 200 && child.exitCode === null; i++) {
+    if (fdNumbers(child.pid, 'prog_id').length > 0) return;
+    await delay(50);
+  }
+  throw new Error(`attached nothing: ${child.said.trim().split('\n').at(-1)}`);
 }
 
 /** CPU time of a process in ns, threads that live added up by the scheduler's own clock. */

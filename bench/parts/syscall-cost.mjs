@@ -5,7 +5,7 @@
 import {rmSync, writeFileSync} from 'node:fs';
 import {setTimeout as delay} from 'node:timers/promises';
 import {splitCpus} from '../lib/machine.mjs';
-import {built, fdNumbers, findCommand, KSTOP, output, start, stop} from '../lib/process.mjs';
+import {built, findCommand, KSTOP, loaded, output, SYSCOUNT, start, stop, UNBOUND} from '../lib/process.mjs';
 import {absent, figure, say} from '../lib/report.mjs';
 import {alternate} from '../lib/stats.mjs';
 
@@ -15,31 +15,19 @@ const NOTHING = 'nothing attached';
 const OURS = 'kstop, syscall alone';
 const VFS = 'kstop, vfs alone';
 const BOTH = 'kstop, syscall and vfs';
-/** Its tracepoints are found by way of tracefs, which needn't be mounted: in a mount namespace of its own it is. */
-const SYSCOUNT =
-  'mountpoint -q /sys/kernel/tracing || mount -t tracefs tracefs /sys/kernel/tracing; exec syscount -L -i 60';
 const BPFTRACE = `tracepoint:raw_syscalls:sys_enter { @began[tid] = nsecs; }
   tracepoint:raw_syscalls:sys_exit /@began[tid]/ { @ns[args.id] = hist(nsecs - @began[tid]); delete(@began[tid]); }`;
 const SUBJECTS = {
   [NOTHING]: undefined,
   'empty programs at sys_enter and sys_exit': [built('pair'), built('pair.bpf.o')],
-  [OURS]: [KSTOP, '--json', '--probes', 'syscall'],
-  [VFS]: [KSTOP, '--json', '--probes', 'vfs'],
-  [BOTH]: [KSTOP, '--json', '--probes', 'syscall,vfs'],
-  'syscount -L': ['unshare', '-m', 'sh', '-c', SYSCOUNT],
+  [OURS]: [KSTOP, ...UNBOUND, '--json', '--probes', 'syscall'],
+  [VFS]: [KSTOP, ...UNBOUND, '--json', '--probes', 'vfs'],
+  [BOTH]: [KSTOP, ...UNBOUND, '--json', '--probes', 'syscall,vfs'],
+  'syscount -L': SYSCOUNT,
   bpftrace: ['bpftrace', '-e', BPFTRACE],
 };
 const KINDS = ['pread of a file', 'pread of /dev/zero', 'getppid'];
 const GETPPID = 2;
-
-/** Waits until a program holds BPF programs. */
-async function loaded(child) {
-  for (let i = 0; i < 200 && child.exitCode === null; i++) {
-    if (fdNumbers(child.pid, 'prog_id').length > 0) return;
-    await delay(50);
-  }
-  throw new Error(`attached nothing: ${child.said.trim().split('\n').at(-1)}`);
-}
 
 /** Nanoseconds of one call of each kind while the subject watches; undefined when it can't attach here. */
 async function perCall(subject, file, runs, why) {

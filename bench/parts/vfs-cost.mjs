@@ -5,7 +5,7 @@
 import {rmSync, writeFileSync} from 'node:fs';
 import {setTimeout as delay} from 'node:timers/promises';
 import {splitCpus} from '../lib/machine.mjs';
-import {built, fdNumbers, findCommand, KSTOP, output, start, stop, UNBOUND} from '../lib/process.mjs';
+import {built, findCommand, KSTOP, loaded, output, SYSCOUNT, start, stop, UNBOUND} from '../lib/process.mjs';
 import {absent, figure, say} from '../lib/report.mjs';
 import {alternate} from '../lib/stats.mjs';
 
@@ -22,18 +22,9 @@ const SUBJECTS = {
   [EMPTY]: [built('pair'), built('pair.bpf.o')],
   [OURS]: [KSTOP, ...UNBOUND, '--json', '--probes', 'vfs'],
   'bpftrace, pread alone': ['bpftrace', '-e', BPFTRACE],
-  'syscount -L': ['syscount', '-L', '-i', '60'],
+  'syscount -L': SYSCOUNT,
 };
 const KINDS = ['pread of a file', 'pread of /dev/zero', 'getppid'];
-
-/** Waits until a program holds BPF programs. */
-async function loaded(child) {
-  for (let i = 0; i < 200 && child.exitCode === null; i++) {
-    if (fdNumbers(child.pid, 'prog_id').length > 0) return;
-    await delay(50);
-  }
-  throw new Error(`attached nothing: ${child.said.trim().split('\n').at(-1)}`);
-}
 
 /** Nanoseconds of one call of each kind while the subject watches; undefined when it can't attach here. */
 async function perCall(subject, file, runs, why) {

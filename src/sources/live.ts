@@ -149,6 +149,7 @@ export class LiveSource implements Source {
       drops: () => drops.prepare(),
       'container-traffic': () => withoutProcess(options.filter),
       syscall: () => this.classify(),
+      tasks: () => (inOwnPidNamespace() ? 'only the processes of this PID namespace are listed' : undefined),
     };
     this.probes = new LiveProbes(this.engine, options.probes, thresholds, files, beside, preparations);
     // Only a look at kstop itself counts kstop: idle hosts would be judged by their observer.

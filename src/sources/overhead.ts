@@ -1,7 +1,7 @@
 import {findProbe} from '../probes/catalog.ts';
 import type {Counter} from '../types/stream.ts';
 import {percent} from '../util/format.ts';
-import type {ProbeCost} from './cost.ts';
+import {type ProbeCost, systemNs} from './cost.ts';
 import {Governor, type ProbeShare} from './governor.ts';
 import type {LiveProbes} from './live-probes.ts';
 
@@ -122,9 +122,4 @@ export class Overhead {
     this.timer = setTimeout(() => this.look(), Math.ceil(ms));
     this.timer.unref();
   }
-}
-
-/** Nanoseconds that this thread (on Node before 23.9: this process) has run in the kernel. */
-function systemNs(): number {
-  return (process.threadCpuUsage ?? process.cpuUsage)().system * 1000;
 }

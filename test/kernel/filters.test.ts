@@ -123,4 +123,5 @@ testOnce('a process that is not there is no error', async (t) => {
   t.is(code, 0);
   t.is(stderr, '');
   t.false(stdout.includes('"kind":"event"'));
+  t.false(stdout.includes('"processes":[{'));
 });

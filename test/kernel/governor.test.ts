@@ -1,10 +1,12 @@
+import {readFileSync} from 'node:fs';
 import {cpus} from 'node:os';
+import {join} from 'node:path';
 import type {ExecutionContext} from 'ava';
 import type {ProbeChange} from '../../src/types/stream.ts';
-import {loop} from './util/disk.ts';
-import {Kstop} from './util/kstop.ts';
-import {type Process, startLoad} from './util/load.ts';
-import {testUnless, twoCpus} from './util/machine.ts';
+import {folder, loop} from './util/disk.ts';
+import {Kstop, PROGRAM, samplesOf} from './util/kstop.ts';
+import {Process, startLoad} from './util/load.ts';
+import {lacks, testUnless, twoCpus} from './util/machine.ts';
 import {lacksRunTime, RunTime} from './util/run-time.ts';
 import {LONGER, SLOW, sleep, until} from './util/wait.ts';
 
@@ -22,6 +24,14 @@ function closes(t: ExecutionContext, kstop: Kstop): void {
   for (const [probe, {held, lost, missed}] of Object.entries(kstop.samples.at(-1)!.loss)) {
     const [hits, delivered = 0] = [kstop.counter('hits', {probe}), kstop.counter('delivered', {probe})];
     t.is(hits, delivered + held + lost + missed, probe);
+  }
+}
+
+/** Gives a load the same order again and again, until then (performance.now()). */
+async function again(load: Process, line: string, end: number): Promise<void> {
+  while (performance.now() < end) {
+    load.send(line);
+    await load.line();
   }
 }
 
@@ -85,16 +95,10 @@ testUnless(
     const began = performance.now();
     const end = began + 17_000;
     storm.send(String(17_000));
-    const again = async (load: Process, line: string) => {
-      while (performance.now() < end) {
-        load.send(line);
-        await load.line();
-      }
-    };
     const all = Promise.all([
       storm.line(),
-      again(packets, 'send 127.0.0.1 9 20000 1'),
-      again(faults, `touch ${MEGABYTES * 256}`),
+      again(packets, 'send 127.0.0.1 9 20000 1', end),
+      again(faults, `touch ${MEGABYTES * 256}`, end),
     ]);
     const when = new Map<string, number>();
     while (performance.now() < began + 5500) {
@@ -130,4 +134,81 @@ testUnless(real, 'without the right to measure, by what runs cost elsewhere', as
   const said = (100 * (own()! - before)) / 1e6 / (performance.now() - at) / cpus().length;
   t.log(`${said.toFixed(3)} % said, ${real.toFixed(3)} % by the kernel`);
   t.true(said > 0.4 * real && said < 2.5 * real);
+});
+
+testUnless(real, 'a storm of system calls: the probe that every one of them pays for', async (t) => {
+  const BUDGET = 2;
+  const kstop = await Kstop.start(t, ['--probes', 'syscall,oom', '--max-overhead', String(BUDGET), '-i', '0.5']);
+  const runTime = RunTime.start(t, kstop.pid);
+  const caller = await startLoad(t, 'caller', [join(folder(t), 'lock')]);
+  await sleep(1000);
+  t.is(paused(kstop, 'syscall'), undefined);
+  const began = performance.now();
+  const calls = again(caller, 'getppid 200000', began + 16_000);
+  await until(() => paused(kstop, 'syscall'), 10_000, 'the pause');
+  const after = performance.now() - began;
+  await calls;
+  const worst = runTime.worstTen(began + 5000);
+  t.log(
+    `paused after ${(after / 1000).toFixed(1)} s; ${runTime.percent(began, began + 500).toFixed(2)} % by the kernel at first, then ${worst.toFixed(3)} % at worst`,
+  );
+  t.true(after <= 5000 + 500, 'and half a second to be told');
+  t.true(worst < 1.2 * BUDGET);
+  await kstop.stop();
+  closes(t, kstop);
+});
+
+testUnless(real, 'a storm of forks and programs that are run', async (t) => {
+  const BUDGET = 0.02;
+  const flags = ['--probes', 'process,fork,oom', '--max-overhead', String(BUDGET), '-i', '0.5'];
+  const kstop = await Kstop.start(t, flags);
+  const forks = await startLoad(t, 'forks', ['/bin/true']);
+  forks.send('6000 30000 0');
+  for (const id of ['process', 'fork']) t.regex((await until(() => paused(kstop, id), 8000, id)).reason!, REASON);
+  await forks.line();
+  await kstop.stop();
+  t.deepEqual(changesOf(kstop, 'oom'), []);
+  closes(t, kstop);
+});
+
+testUnless(real ?? lacks('capsh'), 'without CAP_SYS_ADMIN a storm is paused all the same', async (t) => {
+  const words = [...PROGRAM, '--json', '--probes', 'sched', '--max-overhead', '0.2'].map((word) => `'${word}'`);
+  const kstop = new Process(t, ['capsh', '--drop=cap_sys_admin', '--', '-c', `exec ${words.join(' ')}`]);
+  await until(
+    () => kstop.stdout.includes('"kind":"sample"'),
+    10_000,
+    () => `a sample ${kstop.stderr}`,
+  );
+  const storm = await startLoad(t, 'storm', [cpu, 1]);
+  storm.send('8000');
+  const line = () => kstop.stdout.split('\n').find((each) => each.includes('"state":"paused"'));
+  const change = JSON.parse(await until(line, 6000, 'the pause'));
+  t.is(change.id, 'sched');
+  t.regex(change.reason, REASON);
+  await kstop.kill('SIGTERM');
+});
+
+/** Milliseconds of CPU time in the kernel that a process's threads have had. */
+const systemMs = (pid: number) =>
+  10 *
+  Number(
+    readFileSync(`/proc/${pid}/stat`, 'latin1')
+      .replace(/^.*\) /s, '')
+      .split(' ')[12],
+  );
+
+testUnless(real, 'what reading the samples takes in the kernel is counted too', async (t) => {
+  const kstop = await Kstop.start(t, ['--probes', 'tasks', '-i', '0.1']);
+  const runTime = RunTime.start(t, kstop.pid);
+  const mark = await kstop.sampleFromNow();
+  const [before, at] = [systemMs(kstop.pid), performance.now()];
+  await sleep(4000);
+  const end = await kstop.sampleFromNow();
+  const now = performance.now();
+  const samples = samplesOf(kstop.objects.slice(mark + 1, end + 1));
+  const said = samples.reduce((sum, {self, interval_ms}) => sum + self.kernel_cpu_pct! * interval_ms, 0) / (now - at);
+  const programs = runTime.percent(at, now);
+  const all = (100 * (systemMs(kstop.pid) - before)) / (now - at) / cpus().length;
+  t.log(`${said.toFixed(3)} % said; by the kernel ${programs.toFixed(3)} % in programs, ${all.toFixed(3)} % in all`);
+  t.true(said > programs && said < all + 0.5);
 });

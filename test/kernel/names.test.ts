@@ -1,4 +1,5 @@
 import type {ExecutionContext} from 'ava';
+import {Pty} from '../tui/pty.ts';
 import {Cgroup, lacksController, unified} from './util/cgroup.ts';
 import {environment, Kstop, PROGRAM} from './util/kstop.ts';
 import {Process, startLoad} from './util/load.ts';
@@ -54,6 +55,25 @@ testOnce('no name changes a terminal by way of the text', async (t) => {
   for (const line of kstop.stdout.split('\n')) t.notRegex(line, RISKY);
   for (const shown of ['\\x1b[31m', 'a\\nb"c', '%s%n/../$(x)`y`']) t.true(kstop.stdout.includes(shown), shown);
 });
+
+testUnless(
+  process.env.KSTOP_VM && 'an emulated CPU is too slow for a screen',
+  'nor by way of the process table on the screen',
+  async (t) => {
+    await Promise.all(Object.values(NAMES).map((name) => waiting(t, name)));
+    const command = [...PROGRAM, '--probes', 'tasks', '-i', '0.5'];
+    const screen = new Pty({columns: 160, rows: 60, command, env: environment() as Record<string, string>});
+    t.teardown(() => screen.kill());
+    await screen.until((text) => /LIVE/.test(text), 'the screen', 15_000);
+    screen.send('6');
+    for (const shown of ['\\x1b[31m', 'a\\nb"c', '%s%n/../$(x)`y`', '\\u202e'])
+      await screen.until((text) => text.includes(shown), shown, 15_000);
+    screen.send('q');
+    await screen.end(15_000);
+    for (const name of ['\u001b[31m\u001b]0;', '\u009b', '\u009d', '\u202e', '\u2066', '\u2028'])
+      t.false(screen.raw.includes(name), JSON.stringify(name));
+  },
+);
 
 testUnless(lacksController('memory'), 'nor does the name of a cgroup or of a victim', async (t) => {
   const group = Cgroup.make(t, 'memory', {name: `kt-\u001b[2J"\\${process.pid}`});

@@ -184,7 +184,7 @@ testUnless(reason, 'in plain text: the tables of the summary', async (t) => {
     [on.limited, 'kt-limited'],
   ] as const)
     t.regex(processes, new RegExp(`^ *${each.pid}  ${name} +[\\d.]+m?s +[\\d.]+[mu]?s `, 'm'));
-  t.regex(blame, new RegExp(`^kt-victim\\[${on.victim.pid}\\] +[\\d.]+m?s .* kt-hog\\[${on.hog.pid}\\]`, 'm'));
+  t.regex(blame, new RegExp(`^kt-victim\\[${on.victim.pid}\\] +CPU +[\\d.]+m?s .* kt-hog\\[${on.hog.pid}\\]`, 'm'));
   t.regex(stdout, new RegExp(`${on.path} was held to its own limit \\(cpu\\.max\\): pid ${on.limited.pid} kt-limited`));
 });
 

@@ -35,10 +35,7 @@ export function waitingRequests(context: WaitingContext): RequestInFlight[] {
     .map((flight) => rowOf(flight, now, disks, context));
 }
 
-/**
- * Before 5.11 nobody tells that a request has become part of another one, and ends without a completion: where the kernel
- * has fewer in flight than we, the newest are the real ones.
- */
+/** A stamp whose request's end nobody saw (the kernel skipped the program) isn't in flight: the kernel's own count is the most. */
 function existing(late: Flight[], disks: Map<number, Disk> | undefined): Flight[] {
   if (!disks) return late;
   return [...Map.groupBy(late, ({dev}) => dev)].flatMap(([dev, flights]) => {

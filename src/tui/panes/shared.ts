@@ -31,7 +31,13 @@ export function whyNothing(state: State, probe: string, quiet: string): string {
   const found = state.probes.find(({id}) => id === probe);
   if (!found) return `this recording has no probe ${probe}`;
   if (isOn(found)) return state.sample ? quiet : 'waiting for the first sample';
-  return `the ${probe} probe is ${found.state}${found.reason ? `: ${visible(found.reason)}` : ''}`;
+  return `the ${probe} probe is ${stateText(found)}`;
+}
+
+/** A probe's state and why; a reason that begins with the state (paused by ...) says it by itself. */
+export function stateText({state, reason}: ProbeInfo): string {
+  if (!reason) return state;
+  return reason.startsWith(`${state} `) ? visible(reason) : `${state}: ${visible(reason)}`;
 }
 
 /** A pane that has a sentence in place of its content. */

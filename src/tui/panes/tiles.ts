@@ -10,6 +10,7 @@ import {type Border, framed} from '../text/frame.ts';
 import {blank, Line} from '../text/line.ts';
 import {wrapText} from '../text/wrap.ts';
 import {statusToken, type Theme} from '../theme.ts';
+import {stateText} from './shared.ts';
 import {addSparkline, latencyScale, rateScale} from './sparkline.ts';
 
 /** What a tile is called. */
@@ -189,10 +190,7 @@ function whyOf(subsystem: SubsystemState, state: State): Why {
   const known = subsystem.status !== 'UNKNOWN';
   if (subsystem.why && known) return {text: visible(subsystem.why), trouble: true};
   const down = probesOf(subsystem.name, state).find(isDown);
-  if (down) {
-    const text = `${down.id} ${down.state}${down.reason ? `: ${visible(down.reason)}` : ''}`;
-    return {text, trouble: down.state !== 'degraded'};
-  }
+  if (down) return {text: `${down.id} ${stateText(down)}`, trouble: down.state !== 'degraded'};
   if (!known) return {text: visible(subsystem.why), trouble: true};
   const {worstStatus, status} = subsystem;
   if (worstStatus !== status && worstStatus !== 'UNKNOWN') return {text: `was ${worstStatus}`, trouble: false};
