@@ -1,7 +1,7 @@
 import {setTimeout as sleep} from 'node:timers/promises';
 import type {ContainerRef} from '../types/stream.ts';
 import type {Problem} from '../util/problem.ts';
-import {containerOf} from './path.ts';
+import {containerOf, type PathContainer} from './path.ts';
 import {Recent} from './recent.ts';
 import type {Runtime} from './runtimes/runtime.ts';
 import {type KnownContainer, LIMITS, type Limits, type RuntimeSocket} from './runtimes/types.ts';
@@ -24,7 +24,7 @@ interface Entry {
   ref: ContainerRef | undefined;
   /** Which of the runtimes' answers is in it. */
   answer: number;
-  /** When a runtime is to be asked (again). */
+  /** When a runtime is to be asked (again); whole, which takes less memory. */
   askMs: number;
   tries: number;
 }
@@ -65,11 +65,9 @@ export class Containers {
 
   /** The container that a path belongs to (see `containerOf`); undefined: none. What it returns never changes. */
   lookup(path: string, memoryPath?: string): ContainerRef | undefined {
-    const key = memoryPath === undefined || memoryPath === path ? path : `${memoryPath}\n${path}`;
     const now = this.now();
-    const entry = this.entries.get(key, now) ?? this.add(key, path, memoryPath, now);
-    if (entry.own && (entry.answer !== this.answer || now >= entry.askMs)) this.renew(entry, now);
-    return entry.ref;
+    const byMemory = memoryPath === undefined || memoryPath === path ? undefined : this.at(memoryPath, now);
+    return byMemory ?? this.at(path, now);
   }
 
   /** All that the runtimes listed last, and what has left their lists lately; with restarts, where they count them. */
@@ -92,11 +90,17 @@ export class Containers {
     this.stop.abort();
   }
 
-  private add(key: string, path: string, memoryPath: string | undefined, now: number): Entry {
-    const {qos: _, ...own} = containerOf(path, memoryPath) ?? {};
-    const ref = 'id' in own ? withoutGaps(own) : undefined;
-    const entry: Entry = {own: ref, ref, answer: -1, askMs: now, tries: 0};
-    this.entries.set(key, entry, now);
+  private at(path: string, now: number): ContainerRef | undefined {
+    const entry = this.entries.get(path, now) ?? this.add(path, now);
+    if (entry.own && (entry.answer !== this.answer || now >= entry.askMs)) this.renew(entry, now);
+    return entry.ref;
+  }
+
+  private add(path: string, now: number): Entry {
+    const found = containerOf(path);
+    const own = found && bare(found);
+    const entry: Entry = {own, ref: own, answer: -1, askMs: Math.floor(now), tries: 0};
+    this.entries.set(path, entry, now);
     return entry;
   }
 
@@ -109,11 +113,11 @@ export class Containers {
         const {attempt: _, ...said} = known;
         entry.ref = {...own, ...said};
         entry.tries = 0;
-        entry.askMs = now + TTL_MS;
+        entry.askMs = Math.floor(now + TTL_MS);
       }
     }
     if (now < entry.askMs) return;
-    entry.askMs = now + (known ? TTL_MS : Math.min(TTL_MS, AGAIN_MS * AGAIN_FACTOR ** entry.tries++));
+    entry.askMs = Math.floor(now + (known ? TTL_MS : Math.min(TTL_MS, AGAIN_MS * AGAIN_FACTOR ** entry.tries++)));
     this.ask(now);
   }
 
@@ -170,9 +174,8 @@ export class Containers {
   }
 }
 
-/** Of one form, so that all of a kind share it: absent fields take no space. */
-const withoutGaps = ({id, runtime, pod_uid}: ContainerRef): ContainerRef => ({
-  id,
-  ...(pod_uid !== undefined && {pod_uid}),
-  ...(runtime !== undefined && {runtime}),
-});
+/** What a reference has of it. Written out: what is put together by spreading takes twice the memory. */
+function bare({id, runtime, pod_uid}: PathContainer): ContainerRef {
+  if (runtime === undefined) return pod_uid === undefined ? {id} : {id, pod_uid};
+  return pod_uid === undefined ? {id, runtime} : {id, runtime, pod_uid};
+}

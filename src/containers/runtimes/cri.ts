@@ -63,6 +63,8 @@ function container(message: Message): Container {
     if (message.field === 1) made.id = cleanId(message.text(MAX));
     else if (message.field === 2) made.sandbox = message.text(MAX);
     else if (message.field === 3) {
+      // A 0 isn't written.
+      made.attempt = 0;
       for (const metadata = message.message(); metadata.next(); ) {
         if (metadata.field === 1) made.name = clean(metadata.text(MAX));
         else if (metadata.field === 2) made.attempt = metadata.number();

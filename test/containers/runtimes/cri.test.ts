@@ -49,7 +49,7 @@ test('over HTTP/2 from a stand-in: names, image, pod and restarts of each contai
   const pod = {pod: 'web-0', namespace: 'shop', pod_uid: 'uid-1', runtime: 'containerd'};
   t.deepEqual(await ask(path), [
     {id: A, name: 'nginx', attempt: 3, image: 'docker.io/library/nginx:1', ...pod},
-    // Without labels, by its sandbox; 0 isn't written in protobuf, but this one writes it.
+    // Without labels: by its sandbox.
     {id: B, name: 'sidecar', attempt: 0, image: 'proxy:2', ...pod},
     {id: POD, ...pod},
   ]);
