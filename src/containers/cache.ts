@@ -63,6 +63,11 @@ export class Containers {
     this.tell = tell;
   }
 
+  /** Asks for all that runs already, so that what was never looked up has its names when it dies. */
+  begin(): void {
+    this.ask(this.now());
+  }
+
   /** The container that a path belongs to (see `containerOf`); undefined: none. What it returns never changes. */
   lookup(path: string, memoryPath?: string): ContainerRef | undefined {
     const now = this.now();

@@ -387,6 +387,7 @@ export interface ProcessRow {
   rss_growth_bytes_per_s?: number;
   threads?: number;
   state?: TaskState;
+  container?: ContainerRef;
 }
 
 /** A process, as blame names it. */

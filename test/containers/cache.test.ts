@@ -52,6 +52,14 @@ test('a lookup says at once what the path says, and later what the runtime (a st
   t.deepEqual(problems, []);
 });
 
+test('what ran at the start has its names at its first lookup', async (t) => {
+  const {path} = await dockerOf(t, new Set([A]));
+  const {containers} = hold(t, docker(path));
+  containers.begin();
+  await containers.idle();
+  t.is(containers.lookup(`/docker/${A}`)?.name, 'n-a1');
+});
+
 test('what the path alone knows stays, and restarts are listed', async (t) => {
   const container = field(1, message(field(1, A), field(3, message(field(1, 'web'), field(2, 4)))));
   const answers: Record<string, Buffer> = {ListContainers: container, ListPodSandbox: Buffer.alloc(0)};

@@ -5,7 +5,8 @@ import {Containers} from '../../src/containers/cache.ts';
 import {containerOf} from '../../src/containers/path.ts';
 import type {ContainerRef} from '../../src/types/stream.ts';
 import type {Problem} from '../../src/util/problem.ts';
-import {Containerd, IMAGE, lacksContainerd} from './util/containerd.ts';
+import {Containerd, IMAGE, lacksContainerd, lacksUsualPlace} from './util/containerd.ts';
+import {Kstop} from './util/kstop.ts';
 import {once, testUnless} from './util/machine.ts';
 import {SLOW} from './util/wait.ts';
 
@@ -74,3 +75,39 @@ testUnless(once ?? lacksContainerd, "a container of containerd's plain client is
   t.log(path);
   t.deepEqual(containerOf(path, memory), {id: name, runtime: 'containerd'});
 });
+
+testUnless(
+  once ?? lacksContainerd ?? lacksUsualPlace(),
+  'events, process rows and an OOM kill name container and pod, while kstop runs from before the pod on',
+  async (t) => {
+    const containerd = await Containerd.start(t);
+    containerd.offer();
+    const kstop = await Kstop.start(t, ['--probes', 'process,oom,tasks', '--top', '10000']);
+    const uid = `uid-${process.pid}`;
+    const sandbox = await containerd.pod({name: 'shop-0', namespace: 'kstop-test', uid});
+    const pod = {image: IMAGE, pod: 'shop-0', namespace: 'kstop-test', pod_uid: uid, runtime: 'containerd'};
+    const command = ['/bin/sh', '-c', 'while true; do /bin/true; sleep 0.2; done'];
+    const id = await containerd.run(sandbox, {name: 'web', image: IMAGE, command});
+    const named = await kstop.event('PROCESS_EXEC', ({container}) => container?.id === id && !!container.name);
+    t.deepEqual(named.container, {id, name: 'web', ...pod});
+    t.regex(named.cgroup ?? '', new RegExp(`/pod${uid}/${id}$`));
+
+    const shell = containerd.pidOf(id);
+    await kstop.sampleFromNow();
+    const sample = kstop.samples.at(-1)!;
+    t.deepEqual(sample.processes?.find(({pid}) => pid === shell)?.container, {id, name: 'web', ...pod});
+    t.is(sample.processes?.find(({pid}) => pid === process.pid)?.container, undefined);
+
+    const eats = ['/bin/sh', '-c', 'sleep 1; exec dd if=/dev/zero of=/dev/null bs=64M count=1'];
+    const eater = await containerd.run(sandbox, {name: 'eater', image: IMAGE, command: eats, memoryLimit: 16 << 20});
+    const kill = await kstop.event('OOM_KILL', ({container}) => container?.id === eater);
+    t.log(JSON.stringify(kill));
+    t.deepEqual(kill.container, {id: eater, name: 'eater', ...pod});
+    t.is(kill.limit_bytes, 16 << 20);
+    await kstop.stop();
+    t.deepEqual(
+      kstop.objects.filter(({kind}) => kind === 'error'),
+      [],
+    );
+  },
+);

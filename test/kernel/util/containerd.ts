@@ -1,5 +1,15 @@
 import {spawnSync} from 'node:child_process';
-import {existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmdirSync, rmSync, writeFileSync} from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmdirSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import {tmpdir} from 'node:os';
 import {dirname, join} from 'node:path';
 import type {ExecutionContext} from 'ava';
@@ -22,6 +32,13 @@ const PAUSE = 'kstop.test/pause:1';
 const PLAIN = 'default';
 /** What containerd's shims and runc make beside the folders that they are told. */
 const SHARED = '/run/containerd';
+/** Where kstop looks for containerd. */
+const USUAL = join(SHARED, 'containerd.sock');
+
+/** Why a test that needs the usual place for it can't run. */
+export const lacksUsualPlace = (): string | undefined =>
+  existsSync(USUAL) ? 'a containerd runs here already' : undefined;
+
 const LIMITS = {timeoutMs: 30_000 * SLOW, maxBytes: 8 << 20, maxContainers: 1000};
 
 const config = (folder: string): string => `version = 2
@@ -105,6 +122,13 @@ export class Containerd {
     if (process.ended) throw new Error(`containerd ended: ${process.stderr.slice(-2000)}`);
     for (const name of [IMAGE, PAUSE]) made.importImage(name);
     return made;
+  }
+
+  /** Lets kstop find it where containerd usually is. */
+  offer(): void {
+    mkdirSync(SHARED, {recursive: true});
+    symlinkSync(this.socket, USUAL);
+    this.t.teardown(() => rmSync(USUAL));
   }
 
   get socket(): string {
