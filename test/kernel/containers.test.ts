@@ -3,6 +3,9 @@ import {setTimeout as sleep} from 'node:timers/promises';
 import type {ExecutionContext} from 'ava';
 import {Containers} from '../../src/containers/cache.ts';
 import {containerOf} from '../../src/containers/path.ts';
+import {converse} from '../../src/containers/runtimes/converse.ts';
+import {get} from '../../src/containers/runtimes/http1.ts';
+import {LIMITS} from '../../src/containers/runtimes/types.ts';
 import type {ContainerRef} from '../../src/types/stream.ts';
 import type {Problem} from '../../src/util/problem.ts';
 import {Containerd, IMAGE, lacksContainerd, lacksUsualPlace} from './util/containerd.ts';
@@ -74,6 +77,14 @@ testUnless(once ?? lacksContainerd, "a container of containerd's plain client is
   const {path, memory} = cgroupsOf(containerd.pidOf(name, 'default'));
   t.log(path);
   t.deepEqual(containerOf(path, memory), {id: name, runtime: 'containerd'});
+});
+
+testUnless(once ?? lacksContainerd, "Go's HTTP server, which Docker and Podman use too, is understood", async (t) => {
+  const containerd = await Containerd.start(t);
+  const ask = (path: string) => converse(containerd.debugSocket, get(path), LIMITS);
+  const figures = JSON.parse((await ask('/debug/vars')).toString());
+  t.true(figures.memstats.HeapAlloc > 0);
+  await t.throwsAsync(ask('/nothing'), {message: 'it answered with status 404'});
 });
 
 testUnless(

@@ -52,6 +52,8 @@ disabled_plugins = [
   address = "${folder}/c.sock"
 [ttrpc]
   address = "${folder}/c.sock.ttrpc"
+[debug]
+  address = "${folder}/debug.sock"
 [plugins."io.containerd.grpc.v1.cri"]
   restrict_oom_score_adj = true
   disable_apparmor = true
@@ -133,6 +135,11 @@ export class Containerd {
 
   get socket(): string {
     return join(this.folder, 'c.sock');
+  }
+
+  /** Its figures of itself, over HTTP. */
+  get debugSocket(): string {
+    return join(this.folder, 'debug.sock');
   }
 
   /** Runs containerd's own client, in the namespace of Kubernetes or another one. */
