@@ -11,6 +11,8 @@ export interface ProcessEntry {
   pid: number;
   ppid: number;
   uid: number;
+  /** Of the unified hierarchy; 0: unknown. */
+  cgroup: bigint;
   comm: string;
   threads: number;
   state: TaskState;
@@ -94,6 +96,7 @@ class Rows {
       pid: this.u32(row, layout.pid),
       ppid: this.u32(row, layout.ppid),
       uid: this.u32(row, layout.uid),
+      cgroup: view.getBigUint64(at + layout.cgroup_id, true),
       comm: name.toString('utf8', 0, end < 0 ? name.length : end),
       threads: this.u32(row, layout.threads),
       state: taskState(this.u32(row, layout.state)),

@@ -24,6 +24,7 @@ import {
 import {percent} from '../util/format.ts';
 import {ROWS} from '../util/limits.ts';
 import {CgroupPaths, canonicalCgroup} from './cgroup-paths.ts';
+import {ContainerNames} from './container-names.ts';
 import {ProbeCost} from './cost.ts';
 import {DropSetup, withoutProcess} from './drop-setup.ts';
 import {FilterError} from './filter-error.ts';
@@ -95,6 +96,7 @@ export class LiveSource implements Source {
   private readonly clock = new WallClock();
   private readonly focused: FocusControl;
   private readonly cgroups: CgroupPaths;
+  private readonly containers: ContainerNames;
   private readonly buffer = new Uint8Array(DRAIN_BYTES);
   private readonly decoder: Decoder;
   private readonly context;
@@ -116,6 +118,7 @@ export class LiveSource implements Source {
     });
     this.clock.sync(this.engine.clocks());
     this.cgroups = new CgroupPaths((id, v2) => this.engine.cgroupPath(id, v2));
+    this.containers = new ContainerNames(this.cgroups, (problem) => this.failed(problem));
     const thresholds = {...options.thresholds};
     const symbols = new Symbols();
     const drops = new DropSetup(this.engine, symbols, options.filter);
@@ -178,6 +181,7 @@ export class LiveSource implements Source {
         top: options.top ?? ROWS,
         wakeups: (pid) => wakeups.of(pid),
         sameNumbers: !inOwnPidNamespace(),
+        container: (cgroup) => this.containers.ofCgroup(cgroup),
       }),
       faults: new FaultsReader(() => filter === undefined && this.probes.isOn('faults')),
       'fault-latency': new FaultLatencyReader(),
@@ -191,7 +195,7 @@ export class LiveSource implements Source {
     const over = (pct: number) => {
       const why = `what the governor can't pause takes ${percent(pct)} of all CPUs' time, budget ${percent(budget)}`;
       const remedy = 'sample less often (--interval) or allow more';
-      this.errors.push({kind: 'error', ...this.stamp(), what: '--max-overhead', why, remedy});
+      this.failed({what: '--max-overhead', why, remedy});
     };
     this.overhead = new Overhead(cost, this.probes, budget, (id) => this.change(id), over);
     this.sampler = new LiveSampler(this.probes, readers, this.delivered, RING_BYTES, this.overhead);
@@ -218,6 +222,7 @@ export class LiveSource implements Source {
     await starting;
     if (this.probes.isOn('retransmit')) this.engine.findOwners();
     this.sampler.begin();
+    this.containers.begin();
     this.overhead.look();
   }
 
@@ -275,6 +280,7 @@ export class LiveSource implements Source {
     this.overhead.stop();
     this.sampler.close();
     this.focused.close();
+    this.containers.close();
     this.probes.close();
     this.engine.close();
   }
@@ -325,6 +331,7 @@ export class LiveSource implements Source {
   private count(event: KernelEvent): void {
     const id = probeOf(event)?.id ?? '';
     this.delivered.set(id, (this.delivered.get(id) ?? 0) + 1);
+    this.containers.name(event);
     this.probes.found(id);
     if (event.type === 'TCP_RETRANSMIT') this.lookIntoSocket(event as TcpRetransmitEvent);
   }
@@ -333,6 +340,10 @@ export class LiveSource implements Source {
   private lookIntoSocket(event: TcpRetransmitEvent): void {
     if (event.pid !== undefined && event.netns !== undefined) this.retransmits.sent.learn(event.netns, event.pid);
     if (event.pid === undefined) this.owners.look(event);
+  }
+
+  private failed({what, why, remedy}: Pick<Problem, 'what' | 'why' | 'remedy'>): void {
+    this.errors.push({kind: 'error', ...this.stamp(), what, why, ...(remedy !== undefined && {remedy})});
   }
 
   /** What the kernel has logged, after the programs' events of the same. `last`: nothing is kept back for later. */
@@ -353,7 +364,7 @@ export class LiveSource implements Source {
     if (cgroup === undefined) return;
     const why = this.engine.filter(pid, comm, cgroup);
     const remedy = 'it is watched again once there is one of that path';
-    if (why && !this.cgroupIsGone) this.errors.push({kind: 'error', ...this.stamp(), what: '--cgroup', why, remedy});
+    if (why && !this.cgroupIsGone) this.failed({what: '--cgroup', why, remedy});
     this.cgroupIsGone = why !== undefined;
   }
 
@@ -367,7 +378,7 @@ export class LiveSource implements Source {
     const ofFocus = noFocus();
     const sample = intervalMs === undefined ? undefined : this.sampler.sample(this.stamp(), intervalMs, found, ofFocus);
     const focus = sample && this.focused.sample(ofFocus);
-    if (focus) sample.focus = focus;
+    if (focus) sample.focus = this.containers.nameFocus(focus);
     return frame({events, sample, probes: this.changes.splice(0), errors: this.errors.splice(0)});
   }
 

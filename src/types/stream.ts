@@ -404,6 +404,7 @@ export interface ProcessRow {
   rss_growth_bytes_per_s?: number;
   threads?: number;
   state?: TaskState;
+  container?: ContainerRef;
 }
 
 /** A request that has been in flight for longer than the threshold, and still is. */

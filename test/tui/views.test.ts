@@ -124,7 +124,7 @@ test.serial('processes: sorted, the selection stays on its row, Tab and numbers 
     await pty.shows(/PID S +CPU▼ +RUNQ +WAITING .*COMMAND .*│$/m);
     pty.send('s');
     await pty.shows(/by runq ▼/);
-    pty.send('s'.repeat(11));
+    pty.send('s'.repeat(12));
     await pty.shows(/by command ▲/);
     pty.send('s');
     await pty.shows(/by pid ▼/);

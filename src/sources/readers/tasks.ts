@@ -1,7 +1,7 @@
 import {readFileSync} from 'node:fs';
 import {busiest, type ProcessEntry} from '../../native/processes.ts';
 import type {ProbeCounts} from '../../native/snapshot.ts';
-import type {ProcessRow} from '../../types/stream.ts';
+import type {ContainerRef, ProcessRow} from '../../types/stream.ts';
 import {round} from '../../util/round.ts';
 import type {ProbeReader, SampleParts} from './reader.ts';
 
@@ -15,6 +15,8 @@ export interface TasksOptions {
   wakeups?(pid: number): number | undefined;
   /** Do process numbers here mean what they mean in /proc? */
   sameNumbers: boolean;
+  /** The container that a cgroup of the unified hierarchy belongs to. */
+  container?(cgroup: bigint): ContainerRef | undefined;
 }
 
 /** The process table: the busiest processes of the interval, from what the kernel accounts to every task anyway. */
@@ -34,7 +36,8 @@ export class TasksReader implements ProbeReader {
   }
 
   private row(entry: ProcessEntry, seconds: number, exact: boolean): Omit<ProcessRow, 'time_bucket'> {
-    const {pid, ppid, uid, comm, threads, state, waitingNs, rssGrowthBytes} = entry;
+    const {pid, ppid, uid, cgroup, comm, threads, state, waitingNs, rssGrowthBytes} = entry;
+    const container = this.options.container?.(cgroup);
     const wakeups = this.options.wakeups?.(pid);
     const pages = exact && this.options.sameNumbers ? residentPages(pid) : undefined;
     const rss = pages === undefined ? entry.rssBytes : pages * entry.pageBytes;
@@ -52,6 +55,7 @@ export class TasksReader implements ProbeReader {
       }),
       threads,
       state,
+      ...(container && {container}),
     };
   }
 }

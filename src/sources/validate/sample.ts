@@ -112,6 +112,7 @@ export const SAMPLE = shape(
           ppid: PID,
           uid: integer(0, 2 ** 32 - 1),
           state: NAME,
+          container: CONTAINER,
           rss_growth_bytes_per_s: number(-1e18, 1e18),
           ...each(ROW_COUNTS, COUNT),
           ...each(ROW_AMOUNTS, AMOUNT),

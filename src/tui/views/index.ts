@@ -27,7 +27,7 @@ export const VIEWS: Readonly<Record<ViewId, View>> = {
     title: 'Containers',
     places: [],
     later:
-      'Each container with its own scheduling, disk, memory and network figures, limits and restarts. This version knows containers by the cgroup in events only.',
+      'Each container with its own scheduling, disk, memory and network figures, limits and restarts. This version names them in events and in the view Processes only.',
   },
   probes,
   traces: {

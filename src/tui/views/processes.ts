@@ -91,11 +91,12 @@ const list: ListPane<Row> = {
       token: (row) => ((row.process.major_faults ?? 0) > 0 ? 'heat.warning' : 'text'),
     }),
     figure(['threads', 'THR', 5, 3], ({process}) => process.threads, count),
+    label(['container', 'CONTAINER', 14, 7], ({process: {container}}) => container && (container.name ?? container.id)),
     label(['comm', 'COMMAND', 16, 0], ({process}) => process.comm, {grow: true}),
   ],
   sort: {column: 'cpu', descending: true},
   pid: ({process}) => process.pid,
-  subject: ({process: {pid, comm}}) => ({pid, comm, text: `${pid} ${comm}`}),
+  subject: ({process: {pid, comm, container}}) => ({pid, comm, container, text: `${pid} ${comm}`}),
   empty: (state) => whyNothing(state, 'tasks', 'figures come with the next sample'),
   note: () => 'CPU and RUNQ (ready, but another ran) in percent of one CPU; WAITING: so long now',
 };
