@@ -11,7 +11,7 @@ import type {
   Summary,
 } from '../types/stream.ts';
 import type {Increase} from './counters.ts';
-import {BlameLog} from './leaders/blame.ts';
+import {BlameLog, byContainer} from './leaders/blame.ts';
 import {Leaders} from './leaders/leaders.ts';
 import {RunLog} from './run/run-log.ts';
 import type {DropCount} from './status/drops.ts';
@@ -38,6 +38,7 @@ export function emptyDetail(): Detail {
   const lists = {
     waiters: [],
     blame: [],
+    containerBlame: [],
     files: [],
     syscalls: [],
     devices: [],
@@ -86,9 +87,11 @@ export class Details {
     const [leaders, blame, ooms, starts] = [this.#leaders, this.#blame, this.#ooms, this.#starts];
     const {trends} = this.#trends;
     const rates = once(() => ratesOf(now));
+    const blamed = once(() => blame.rows(endMs));
     return lazily<Detail>({
       waiters: () => leaders.waiters(endMs),
-      blame: () => blame.rows(endMs),
+      blame: blamed,
+      containerBlame: () => byContainer(blamed()),
       files: () => leaders.files(endMs),
       syscalls: () => leaders.syscalls(endMs),
       devices: () => devicesOf(state, leaders.requests(endMs), now.levels),

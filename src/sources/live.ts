@@ -23,6 +23,7 @@ import {
 } from '../types/stream.ts';
 import {percent} from '../util/format.ts';
 import {ROWS} from '../util/limits.ts';
+import type {Problem} from '../util/problem.ts';
 import {CgroupPaths, canonicalCgroup} from './cgroup-paths.ts';
 import {ContainerNames} from './container-names.ts';
 import {ProbeCost} from './cost.ts';

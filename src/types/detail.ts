@@ -137,6 +137,8 @@ export type Trends = Record<TrendName, (number | undefined)[]>;
 export interface Detail {
   waiters: Waiter[];
   blame: BlameRow[];
+  /** The same by container, `host` for what is in none: those in which a container has a part. */
+  containerBlame: BlameRow[];
   files: SlowFile[];
   syscalls: SlowSyscall[];
   devices: DeviceRow[];

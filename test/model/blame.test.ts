@@ -108,3 +108,68 @@ test('threads that wait for each other are said to, and little or spread blame i
   t.deepEqual(blames(waits(200, {culprits: [{...HOG, ran_us: 4000}]})), [], 'too small a part');
   t.deepEqual(blames(waits(200, {cause: 'throttled', throttled_us: 10_000})), [], 'throttled');
 });
+
+test('the same by container, what is in none as the host; nothing where no container has a part', (t) => {
+  const db = {id: 'c1', name: 'db'};
+  const noise = {id: 'c2'};
+  const {model} = after([
+    wait(1, 10_000, {
+      ...VICTIM,
+      container: db,
+      culprits: [
+        {...HOG, container: noise},
+        {pid: 21, comm: 'b', ran_us: 500},
+      ],
+    }),
+    wait(2, 10_000, {...VICTIM, pid: 12, container: db, culprits: [{...HOG, pid: 22, container: noise, ran_us: 4000}]}),
+    wait(3, 10_000, {...VICTIM, pid: 13, culprits: [HOG]}),
+  ]);
+  t.deepEqual(
+    model.state.detail.containerBlame.map(({victim, culprit, wait_us, waits: n, worst_us}) => [
+      victim.container,
+      culprit.container,
+      wait_us,
+      n,
+      worst_us,
+    ]),
+    [
+      ['db', 'c2', 13_000, 2, 9000],
+      ['db', 'host', 500, 1, 500],
+    ],
+  );
+  t.deepEqual(after(waits(3, {culprits: [HOG]})).model.state.detail.containerBlame, []);
+});
+
+test('a request’s wait for a disk is blamed on others that kept it busy, writeback by its name, not on itself', (t) => {
+  const slow = (atMs: number, more: object) => ({
+    ...stamp(atMs),
+    kind: 'event' as const,
+    type: 'BIO_LATENCY' as const,
+    subsystem: 'block' as const,
+    severity: 'warning' as const,
+    cpu: 0,
+    latency_us: 20_000,
+    op: 'write' as const,
+    device: 'sda',
+    sector: '8',
+    size_bytes: 4096,
+    ...VICTIM,
+    ...more,
+  });
+  const share = {requests: 9, size_bytes: 36_864};
+  const culprits = [
+    {pid: 20, comm: 'fio', owner: 'task', wait_us: 9000, ...share},
+    {owner: 'writeback', wait_us: 5000, ...share},
+    {pid: VICTIM.pid, comm: VICTIM.comm, owner: 'task', wait_us: 4000, ...share},
+    {wait_us: 1000, ...share},
+  ];
+  const model = new Model();
+  model.apply(frame({header: header()}));
+  const input = {...sampleFrame(1000), events: [slow(1, {culprits}), slow(2, {culprits}), slow(3, {})]};
+  model.apply(input);
+  const victim = {pid: 10, comm: 'postgres'};
+  t.deepEqual(input.sample!.blame, [
+    {subsystem: 'block', victim, culprit: {pid: 20, comm: 'fio'}, wait_ms: 18},
+    {subsystem: 'block', victim, culprit: {comm: 'writeback'}, wait_ms: 10},
+  ]);
+});

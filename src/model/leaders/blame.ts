@@ -113,3 +113,25 @@ function partsOf(event: KernelEvent): Part[] {
     return [{culprit, us: wait_us}];
   });
 }
+
+/** What no container is of. */
+const HOST = 'host';
+
+/** The same by container, the longest first; none where no container has a part. */
+export function byContainer(rows: readonly BlameRow[]): BlameRow[] {
+  const sums = new Map<string, BlameRow>();
+  for (const row of rows) {
+    const [victim, culprit] = [row.victim.container ?? HOST, row.culprit.container ?? HOST];
+    if (victim === HOST && culprit === HOST) continue;
+    const key = JSON.stringify([row.subsystem, victim, culprit]);
+    const sum = sums.get(key);
+    if (sum) {
+      sum.wait_us += row.wait_us;
+      sum.waits += row.waits;
+      sum.worst_us = Math.max(sum.worst_us, row.worst_us);
+    } else {
+      sums.set(key, {...row, victim: {container: victim}, culprit: {container: culprit}});
+    }
+  }
+  return [...sums.values()].sort((a, b) => b.wait_us - a.wait_us);
+}

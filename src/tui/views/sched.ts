@@ -2,6 +2,7 @@ import type {BlameRow, Waiter} from '../../types/detail.ts';
 import type {Distribution, State} from '../../types/state.ts';
 import {count, duration} from '../../util/format.ts';
 import {figure, label} from '../panes/columns.ts';
+import {containerBlame} from '../panes/container-blame.ts';
 import {figuresText, type Limits, paintHistogram} from '../panes/histogram.ts';
 import {type CanvasPane, HEATMAP, type ListPane, type View} from '../panes/pane.ts';
 import {latencyToken, limits, p99Pane, perSample, sentence, whyNothing} from '../panes/shared.ts';
@@ -94,5 +95,6 @@ export const sched: View = {
     {pane: HEATMAP, weight: 3, min: 5, most: ({cpus}) => cpus + HEAT_FRAME},
     {pane: waits, weight: 3, min: 5, beside: {pane: p99Pane('sched-p99', 'waits', 'sched'), weight: 3, min: 5}},
     {pane: waiters, weight: 3, min: 4, beside: {pane: blame, weight: 3, min: 4}},
+    {pane: containerBlame, weight: 1, min: 4, most: () => 8},
   ],
 };
