@@ -7,9 +7,10 @@ export type Urgency = 'warning' | 'critical';
 export const WARNING_S = 600;
 export const CRITICAL_S = 60;
 /** Confidence that an alarm needs. */
-const LEAST_CONFIDENCE_PCT = 75;
-/** The interval's end, as a multiple of the likeliest time: what is less certain isn't alarmed about. */
+const LEAST_CONFIDENCE_PCT = 80;
+/** The interval's end, as a multiple of the likeliest time: what is less certain isn't alarmed about, unless all of it is near. */
 const CERTAIN = 2;
+const NEAR_S = 180;
 /** Growth must have been seen for so long at least: of a scope whose habits are known, and of a new one. */
 const GROWN_S = 9;
 const GROWN_NEW_S = 20;
@@ -53,7 +54,7 @@ function deserves({eta_s, eta_high_s, confidence_pct, grown_s, before_s, growing
     growing &&
     eta_s < WARNING_S &&
     confidence_pct >= LEAST_CONFIDENCE_PCT &&
-    eta_high_s <= CERTAIN * eta_s + 1 &&
+    eta_high_s <= Math.max(CERTAIN * eta_s, NEAR_S) &&
     grown_s >= seen
   );
 }

@@ -5,6 +5,8 @@ import {TALLER, type Teeth, type Tooth} from './teeth.ts';
 
 /** Where no fall came for that many periods none is expected any more. */
 const OVERDUE = 3;
+/** Teeth that tell how high the next one will be. */
+const RECENT = 12;
 /** Teeth that a trend is told from, at least. */
 const LEAST_TEETH = 3;
 
@@ -35,7 +37,10 @@ export function growthOfTroughs({teeth, trough, troughMs, falling}: Teeth): Grow
 
 /** How far the teeth's peaks are from the limit, had the last one been now: it is a peak that ends in a kill. */
 export function roomAbovePeaks({teeth}: Teeth, ms: number, total: number, rate: number): Room {
-  const rests = teeth.map((tooth) => total - tooth.peak - rate * (ms - tooth.peakMs)).toSorted((a, b) => a - b);
+  const rests = teeth
+    .slice(-RECENT)
+    .map((tooth) => total - tooth.peak - rate * (ms - tooth.peakMs))
+    .toSorted((a, b) => a - b);
   const at = (q: number) => Math.max(0, rests[Math.floor(q * (rests.length - 1))] as number);
   return {low: at(0), likely: at(0.5), high: at(1)};
 }

@@ -31,18 +31,25 @@ const COARSE_MS = [192_000, 384_000, 768_000] as const;
 /** Points that each of these has at least: with long intervals they are longer. */
 const LEAST_POINTS = [6, 7, 8, 10, 12] as const;
 /** The same of a saw's troughs. */
-const FEW = [4, 6, 9] as const;
+const FEW = [6, 10, 20, 40] as const;
 /** Standard deviations that hold nine of ten; a bit more where the deviation is told from few differences. */
 const Z = 1.645;
 const T = 1.9;
 /** Nothing grows quite evenly, however well it fits: the least half-width as a share of the rate. */
 const LEAST_WIDTH = 0.04;
+/** A difference that is so much of all is a step. */
+const STEP_SHARE = 0.6;
 /** Differences that a stretch is cut into, to see how far it strays. */
 const PIECES = 8;
 
+/** Of `n` squares the mean's root; without the largest one where that alone is most of them: a single step isn't how something grows. */
+function deviation(sum: number, most: number, n: number): number {
+  const step = n > 2 && most > STEP_SHARE * sum;
+  return Math.sqrt(step ? (sum - most) / (n - 1) : sum / Math.max(1, n));
+}
+
 /**
- * How far the level strays from a straight line, in bytes per √ms: from its differences over `lag` points. The largest is left
- * out: a single step isn't how something grows. What is measured imprecisely strays less the longer the lag; what grows in
+ * How far the level strays from a straight line, in bytes per √ms: from its differences over `lag` points. What is measured imprecisely strays less the longer the lag; what grows in
  * batches strays the same.
  */
 function stray(series: Series, from: number, lag: number, rate: number): number {
@@ -58,7 +65,7 @@ function stray(series: Series, from: number, lag: number, rate: number): number 
     most = Math.max(most, each);
     n++;
   }
-  return n < 3 ? Math.sqrt(sum / Math.max(1, n)) : Math.sqrt((sum - most) / (n - 1));
+  return deviation(sum, most, n);
 }
 
 /** The growth from point `from` to the last one, by one fit; `usual`: what it strays at least. */
@@ -97,7 +104,7 @@ function strayOfNeighbours(series: Series, from: number, lag: number): number {
     most = Math.max(most, each);
     n++;
   }
-  return n < 3 ? Math.sqrt(sum / Math.max(1, n)) : Math.sqrt((sum - most) / (n - 1));
+  return deviation(sum, most, n);
 }
 
 /** What strays from one point to the next, over the longest stretch, is there in the short ones too, seen or not. */
@@ -170,7 +177,7 @@ function longestAgreeing(all: Stretch[], usual: number): Growth | undefined {
   return best;
 }
 
-/** The same for a few points far apart: of the last four, the last six … */
+/** The same for a few points far apart: of the last six, the last ten … all */
 export function growthOfFew(series: Series): Growth | undefined {
   const counts = FEW.filter((n) => n < series.length);
   return longestAgreeing(

@@ -39,9 +39,10 @@ export class Predictor {
   readonly #kept = new Map<string, Kept>();
   #round = 0;
 
+  /** A point of another identity than the last one's, or of an earlier time, is the first of a new scope. */
   push(id: string, point: MemoryPoint): void {
     let kept = this.#kept.get(id);
-    if (!kept || kept.identity !== point.identity) {
+    if (!kept || kept.identity !== point.identity || point.ms < kept.scope.ms) {
       if (!kept && this.#kept.size >= MAX_SCOPES) return;
       kept = {...fresh(), identity: point.identity};
       this.#kept.set(id, kept);
@@ -102,6 +103,6 @@ function fresh(): Kept {
   return {scope: new Scope(), alarm: new Alarm(), leak: new LeakWatch(), lookedMs: Number.NEGATIVE_INFINITY, round: 0};
 }
 
-function bare({grown_s: _grown, before_s: _before, ...prediction}: Outlook): Prediction {
+function bare({grown_s: _grown, before_s: _before, growing: _growing, ...prediction}: Outlook): Prediction {
   return prediction;
 }

@@ -41,6 +41,10 @@ const SETTLE_MS = 3000;
 /** Points are at least so far apart: those of two minutes, and those of a quarter of an hour. */
 const FINE_MS = 750;
 const COARSE_MS = 7500;
+/** Growth that isn't clear for so long has ended. */
+const UNCLEAR_MS = 30_000;
+/** It counts as the same growth where it was slower by this factor. */
+const SLOWER = 1.4;
 /** A pause longer than this may be an end. */
 const PAUSE_MS = 2200;
 /** Deviations that a pause is off what is usual. */
@@ -56,17 +60,18 @@ export class Scope {
   #point?: MemoryPoint;
   #headroom?: number;
   #limit?: number;
-  /** Monotonic milliseconds: of the first point, of the last change of limit, of when it began to grow. */
+  /** Monotonic milliseconds of the first point, and of the last change of limit. */
   #firstMs = 0;
   #limitMs = Number.NEGATIVE_INFINITY;
-  #growsMs?: number;
+  /** Since when it has grown, and when that was last clear. */
+  #began?: {ms: number; clearMs: number};
 
-  /** Takes the next point. One of another identity, or of an earlier time, is the first of a new scope. */
+  /** Takes the next point. Time must not go back: such a point is left out. */
   push(point: MemoryPoint): void {
     if (!Number.isFinite(point.ms) || !Number.isFinite(point.usage_bytes)) return;
     const last = this.#point;
-    if (last && point.ms === last.ms) return;
-    if (!last || point.ms < last.ms || point.identity !== last.identity) this.#restart(point.ms);
+    if (last && point.ms <= last.ms) return;
+    if (!last) this.#firstMs = point.ms;
     this.#point = point;
     this.#headroom = headroomOf(point);
     this.#watchLimit(point);
@@ -110,16 +115,6 @@ export class Scope {
     return this.#tell(point, found.growth, found.eta);
   }
 
-  #restart(ms: number): void {
-    this.#fine.clear();
-    this.#coarse.clear();
-    this.#teeth.clear();
-    this.#firstMs = ms;
-    this.#growsMs = undefined;
-    this.#limit = undefined;
-    this.#limitMs = Number.NEGATIVE_INFINITY;
-  }
-
   #watchLimit(point: MemoryPoint): void {
     const limit = limitOf(point);
     const before = this.#limit;
@@ -132,12 +127,8 @@ export class Scope {
     const total = level + headroom;
     const saw = isTooth(this.#teeth, ms, level);
     const growth = saw ? growthOfTroughs(this.#teeth) : this.#plainGrowth();
-    if (!growth || !(growth.rate > 0)) {
-      this.#growsMs = undefined;
-      return undefined;
-    }
-    const began = saw ? ms - growth.spanMs : this.#since(ms - growth.spanMs);
-    this.#growsMs = began;
+    this.#noteGrowth(ms, growth);
+    if (!growth || !(growth.rate > 0)) return undefined;
     const room = saw ? roomAbovePeaks(this.#teeth, ms, total, growth.rate) : blurred(headroom, total);
     const eta = etaOf(room, growth);
     return eta && {growth, eta};
@@ -149,19 +140,42 @@ export class Scope {
     const firstMs = this.#teeth.fell ? this.#teeth.troughMs : this.#firstMs;
     const growth = growthOf(history, firstMs);
     if (!growth || !(growth.rate > 0)) return growth;
-    const sinceMs = Math.max(firstMs, this.#since(this.#fine.lastMs - growth.spanMs));
-    return acceleratingGrowth(history, sinceMs, growth);
+    const sinceMs = Math.min(this.#began?.ms ?? Number.POSITIVE_INFINITY, this.#fine.lastMs - growth.spanMs);
+    return acceleratingGrowth(history, Math.max(firstMs, sinceMs), growth);
   }
 
   /** Since when it grows: it may have done so before the stretch that the rate is told from. */
-  #since(ms: number): number {
-    return Math.min(this.#growsMs ?? ms, ms);
+  #noteGrowth(ms: number, growth: Growth | undefined): void {
+    const clear = growth !== undefined && growth.low > 0;
+    const before = this.#began;
+    if (!growth || !(growth.rate > 0) || (before && !clear && ms - before.clearMs > UNCLEAR_MS))
+      this.#began = undefined;
+    else if (clear) {
+      this.#began = {ms: Math.min(before?.ms ?? ms, ms - growth.spanMs), clearMs: ms};
+    }
+  }
+
+  /** For how many milliseconds it has grown like that: on average by half of the rate or more. */
+  #grownMs(ms: number, level: number, {rate, spanMs, acceleration}: Growth): number {
+    // What accelerates was slow at first.
+    if (acceleration?.clear && this.#began) return ms - this.#began.ms;
+    let grownMs = spanMs;
+    for (const series of [this.#fine, this.#coarse]) {
+      for (let i = series.length - 1; i >= 0; i--) {
+        const before = ms - (series.ms[i] as number);
+        if (before <= grownMs) continue;
+        if (level - (series.level[i] as number) < (rate * before) / SLOWER) return grownMs;
+        grownMs = before;
+      }
+    }
+    return grownMs;
   }
 
   #tell(point: MemoryPoint, growth: Growth, eta: Eta): Outlook | undefined {
     if (!(eta.ms <= HORIZON_MS) || eta.highMs > VAGUE * eta.ms + 1000) return undefined;
-    const began = this.#growsMs ?? point.ms;
-    const confidence = confidenceOf(point.ms - began, eta.ms, began - this.#firstMs);
+    const grownMs = this.#grownMs(point.ms, this.#fine.level[this.#fine.length - 1] as number, growth);
+    const began = point.ms - grownMs;
+    const confidence = confidenceOf(grownMs, eta.ms, began - this.#firstMs);
     if (!(confidence >= LEAST_CONFIDENCE_PCT)) return undefined;
     return {
       growth_bytes_per_s: growth.rate * 1000,
@@ -171,7 +185,7 @@ export class Scope {
       confidence_pct: confidence,
       usage_bytes: point.usage_bytes,
       limit_bytes: this.#limit,
-      grown_s: (point.ms - began) / 1000,
+      grown_s: grownMs / 1000,
       before_s: (began - this.#firstMs) / 1000,
       growing: this.#growing(growth),
     };

@@ -45,8 +45,4 @@ export class Series {
     }
     return low;
   }
-
-  clear(): void {
-    this.length = 0;
-  }
 }

@@ -8,8 +8,8 @@ export interface Tooth {
   peak: number;
 }
 
-/** Teeth kept. */
-const MAX_TEETH = 12;
+/** Teeth kept: of a saw of some seconds these are minutes. */
+const MAX_TEETH = 60;
 /** A fall counts from this share of the rise before it on … */
 const GIVEN_BACK = 0.3;
 /** … and of the room that there is, so that noise is none. */
@@ -41,13 +41,6 @@ export class Teeth {
       this.#high(ms, level);
     } else if (this.falling) this.#fall(ms, level, room * LEAST_SHARE);
     else this.#rise(ms, level, room);
-  }
-
-  clear(): void {
-    this.teeth.length = 0;
-    this.trough = Number.NaN;
-    this.falling = false;
-    this.fell = false;
   }
 
   #low(ms: number, level: number): void {

@@ -175,3 +175,21 @@ test('of hundreds that all grow, all are told of, though each interval looks clo
   t.is(seen.size, 400);
   t.true(most < 200, String(most));
 });
+
+test('killed and started again is no saw: the next leak is an alarm as well', (t) => {
+  const lives = (s: number) => STEADY(s % FULL_S);
+  const told = feed(new Predictor(), [0, 3 * FULL_S], lives);
+  for (const life of [0, 1, 2]) {
+    const alarm = told.find(({s, alarm}) => alarm && s >= life * FULL_S + 10);
+    t.true(alarm !== undefined && alarm.s < life * FULL_S + 220, `life ${life}: ${alarm?.s}`);
+  }
+});
+
+test('a small fast step amid a slow leak isn’t taken for growth that has long been seen', (t) => {
+  const held = (s: number) => leak(200 * MIB, 120, 0.2 * MIB)(s) + Math.min(60, Math.max(0, s - 600) * 10) * MIB;
+  const told = feed(new Predictor(), [0, 900], held);
+  t.deepEqual(
+    told.filter(({alarm}) => alarm),
+    [],
+  );
+});
