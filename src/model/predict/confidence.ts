@@ -3,7 +3,7 @@ const INTERVAL = 0.9;
 /** See `confidenceOf`; from the scenarios in bench/predict.ts. */
 const HAZARD = 0.06;
 /** Of a scope that is seen only since its growth began nobody knows its habits: a start, a saw's first tooth. */
-const STRANGER = 2;
+const STRANGER = 2.5;
 /** It is known after this time. */
 const KNOWN_MS = 60_000;
 

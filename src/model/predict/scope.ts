@@ -31,7 +31,7 @@ export interface Outlook extends Prediction {
 /** What lies further ahead than that isn't told: too much will change until then. */
 export const HORIZON_MS = 30 * 60_000;
 /** A prediction is worth telling from this confidence on. */
-const LEAST_CONFIDENCE_PCT = 65;
+const LEAST_CONFIDENCE_PCT = 70;
 /** An interval whose end is more than that many times the likeliest time says nothing. */
 const VAGUE = 4;
 /** A limit that moved by more than this share is another one. */

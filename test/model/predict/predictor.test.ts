@@ -165,7 +165,7 @@ test('of hundreds that all grow, all are told of, though each interval looks clo
   let most = 0;
   for (let s = 0; s < 240; s++) {
     for (let i = 0; i < 400; i++) {
-      const bytes = 100 * MIB + s * (0.6 + i / 400) * MIB;
+      const bytes = 100 * MIB + s * (1.5 + i / 400) * MIB;
       predictor.push(String(i), {ms: s * 1000, usage_bytes: bytes, limit_bytes: LIMIT, unreclaimable_bytes: bytes});
     }
     const told = predictor.predict();
