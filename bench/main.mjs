@@ -12,6 +12,7 @@ import {faultsCost} from './parts/faults-cost.mjs';
 import {frames} from './parts/frames.mjs';
 import {idle} from './parts/idle.mjs';
 import {lockupCost} from './parts/lockup-cost.mjs';
+import {predict} from './parts/predict.mjs';
 import {schedCost} from './parts/sched-cost.mjs';
 import {screen} from './parts/screen.mjs';
 import {startup} from './parts/startup.mjs';
@@ -35,6 +36,7 @@ const PARTS = {
   'faults-cost': faultsCost,
   'lockup-cost': lockupCost,
   'tasks-cost': tasksCost,
+  predict,
 };
 const USAGE = `usage: bench/run [${Object.keys(PARTS).join('|')} ...] [--quick] [--write] [--check]`;
 

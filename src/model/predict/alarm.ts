@@ -1,0 +1,60 @@
+import type {Outlook} from './scope.ts';
+
+/** How urgent a prediction is. */
+export type Urgency = 'warning' | 'critical';
+
+/** Seconds to the kill from which on it is an alarm, and an urgent one. */
+export const WARNING_S = 600;
+export const CRITICAL_S = 60;
+/** Confidence that an alarm needs. */
+const LEAST_CONFIDENCE_PCT = 80;
+/** The interval's end, as a multiple of the likeliest time: what is less certain isn't alarmed about, unless all of it is near. */
+const CERTAIN = 2;
+const NEAR_S = 180;
+/** Growth must have been seen for so long at least: of a scope whose habits are known, and of a new one. */
+const GROWN_S = 9;
+const GROWN_NEW_S = 20;
+const KNOWN_S = 60;
+/** Nearer than that nothing is told again: there is no time to do anything. */
+const LAST_S = 15;
+/** No alarm for so long: the next one is a new trouble. */
+const OVER_S = 30;
+
+/** Which of a scope's outlooks are events: the first one, then each halving of the time left, and what becomes urgent. */
+export class Alarm {
+  #toldS?: number;
+  #told?: Urgency;
+  #lastMs = Number.NEGATIVE_INFINITY;
+
+  /** The urgency of an event that this outlook deserves; undefined for none. `ms`: monotonic. */
+  judge(outlook: Outlook | undefined, ms: number): Urgency | undefined {
+    if (!outlook || !deserves(outlook)) {
+      if (ms - this.#lastMs > OVER_S * 1000) this.reset();
+      return undefined;
+    }
+    this.#lastMs = ms;
+    const urgency = outlook.eta_s < CRITICAL_S ? 'critical' : 'warning';
+    const nearer = this.#toldS === undefined || (outlook.eta_s <= this.#toldS / 2 && outlook.eta_s >= LAST_S);
+    const graver = urgency === 'critical' && this.#told !== 'critical';
+    if (!nearer && !graver) return undefined;
+    this.#toldS = outlook.eta_s;
+    this.#told = urgency;
+    return urgency;
+  }
+
+  reset(): void {
+    this.#toldS = undefined;
+    this.#told = undefined;
+  }
+}
+
+function deserves({eta_s, eta_high_s, confidence_pct, grown_s, before_s, growing}: Outlook): boolean {
+  const seen = before_s >= KNOWN_S ? GROWN_S : GROWN_NEW_S;
+  return (
+    growing &&
+    eta_s < WARNING_S &&
+    confidence_pct >= LEAST_CONFIDENCE_PCT &&
+    eta_high_s <= Math.max(CERTAIN * eta_s, NEAR_S) &&
+    grown_s >= seen
+  );
+}

@@ -1,0 +1,108 @@
+import {Alarm, type Urgency} from './alarm.ts';
+import {type LeakHint, LeakWatch} from './leak.ts';
+import {demandOf, type MemoryPoint} from './point.ts';
+import {HORIZON_MS, type Outlook, type Prediction, Scope} from './scope.ts';
+
+/** A prediction of the scope that was named so. */
+export interface ScopePrediction extends Prediction {
+  id: string;
+  /** It is an event in this interval. */
+  alarm?: Urgency;
+}
+
+/** Scopes kept. What is more has no prediction. */
+const MAX_SCOPES = 20_000;
+/** Full looks in an interval: the most urgent scopes first; the others keep what was last said of them. */
+const LOOKS = 40;
+/** Those of the looks that go to scopes in turn, so that none waits for ever. */
+const IN_TURN = 10;
+/** By a glance, more is far away (the exact time may be half of it). */
+const FAR_MS = 2 * HORIZON_MS;
+/** What was last said of a scope is said again for so long. */
+const STALE_MS = 5000;
+
+interface Kept {
+  scope: Scope;
+  alarm: Alarm;
+  leak: LeakWatch;
+  identity?: string;
+  lookedMs: number;
+  outlook?: Outlook;
+  round: number;
+}
+
+/**
+ * Predictions for any number of scopes (limited cgroups, processes below them, the host), each by a name of the caller's. An
+ * interval is: a point for each scope, then `predict`; scopes that got no point have ended.
+ */
+export class Predictor {
+  readonly #kept = new Map<string, Kept>();
+  #round = 0;
+
+  /** A point of another identity than the last one's, or of an earlier time, is the first of a new scope. */
+  push(id: string, point: MemoryPoint): void {
+    let kept = this.#kept.get(id);
+    if (!kept || kept.identity !== point.identity || point.ms < kept.scope.ms) {
+      if (!kept && this.#kept.size >= MAX_SCOPES) return;
+      kept = {...fresh(), identity: point.identity};
+      this.#kept.set(id, kept);
+    }
+    kept.round = this.#round;
+    kept.scope.push(point);
+    const demand = demandOf(point);
+    if (demand !== undefined) kept.leak.push(point.ms, demand);
+  }
+
+  /** All predictions of this interval, the nearest first; forgets the scopes that have ended. */
+  predict(): ScopePrediction[] {
+    const candidates: [string, Kept, number][] = [];
+    for (const [id, kept] of this.#kept) {
+      if (kept.round !== this.#round) this.#kept.delete(id);
+      else candidates.push([id, kept, kept.scope.urgencyMs]);
+    }
+    this.#round++;
+    this.#look(candidates);
+    const told: ScopePrediction[] = [];
+    for (const [id, kept] of candidates) {
+      const alarm = kept.alarm.judge(kept.outlook, kept.scope.ms);
+      if (kept.outlook) told.push({id, ...bare(kept.outlook), ...(alarm && {alarm})});
+    }
+    return told.sort((a, b) => a.eta_s - b.eta_s);
+  }
+
+  /** A scope's growth over a long time; undefined when there is none. */
+  leak(id: string): LeakHint | undefined {
+    return this.#kept.get(id)?.leak.hint();
+  }
+
+  #look(all: [string, Kept, number][]): void {
+    const due: [string, Kept, number][] = [];
+    for (const each of all) {
+      const [, kept, urgencyMs] = each;
+      if (urgencyMs < FAR_MS) due.push(each);
+      else this.#say(kept, undefined);
+    }
+    if (due.length > LOOKS) {
+      due.sort((a, b) => a[2] - b[2]);
+      const waiting = due.splice(LOOKS - IN_TURN).sort((a, b) => a[1].lookedMs - b[1].lookedMs);
+      due.push(...waiting.slice(0, IN_TURN));
+      for (const [, kept] of waiting.slice(IN_TURN)) {
+        if (kept.scope.ms - kept.lookedMs > STALE_MS) kept.outlook = undefined;
+      }
+    }
+    for (const [, kept] of due) this.#say(kept, kept.scope.outlook());
+  }
+
+  #say(kept: Kept, outlook: Outlook | undefined): void {
+    kept.outlook = outlook;
+    kept.lookedMs = kept.scope.ms;
+  }
+}
+
+function fresh(): Kept {
+  return {scope: new Scope(), alarm: new Alarm(), leak: new LeakWatch(), lookedMs: Number.NEGATIVE_INFINITY, round: 0};
+}
+
+function bare({grown_s: _grown, before_s: _before, growing: _growing, ...prediction}: Outlook): Prediction {
+  return prediction;
+}
