@@ -7,11 +7,20 @@ import type {Limits} from './histogram.ts';
 import type {ListPane} from './pane.ts';
 import {latencyToken, limits, perSample, whyNothing} from './shared.ts';
 
-type Waiting = RequestInFlight & {limits: Limits};
+type Waiting = RequestInFlight & {limits: Limits; key: string};
 
-const waitingRows = perSample((state): Waiting[] =>
-  (state.sample?.in_flight ?? []).map((row) => ({...row, limits: limits(state, 'block')})),
-);
+/** A request is the same one from sample to sample by whose it is and when it was made. */
+const waitingRows = perSample((state): Waiting[] => {
+  const seen = new Map<string, number>();
+  const now = Number(state.sample?.mono_ns ?? 0) / 1e6;
+  return (state.sample?.in_flight ?? []).map((row) => {
+    const began = Math.round((now - row.waiting_ms) / 100);
+    const name = `${row.device} ${row.op} ${row.tid} ${began}`;
+    const before = seen.get(name) ?? 0;
+    seen.set(name, before + 1);
+    return {...row, limits: limits(state, 'block'), key: `${name} ${before}`};
+  });
+});
 
 const waitingUs = ({waiting_ms}: Waiting) => waiting_ms * 1000;
 const ownerOf = ({comm, owner}: Waiting) => comm ?? (owner === 'writeback' ? owner : undefined);
@@ -24,7 +33,7 @@ export const inFlight: ListPane<Waiting> = {
   title: 'Requests in flight too long',
   note: () => 'past the threshold, and still waiting',
   rows: waitingRows,
-  key: ({device, op, pid, tid, waiting_ms}) => `${device} ${op} ${pid} ${tid} ${waiting_ms}`,
+  key: ({key}) => key,
   columns: [
     label(['device', 'DEVICE', 10, 0], ({device}) => device),
     label(['op', 'OP', 7, 1], ({op}) => op),
