@@ -39,7 +39,7 @@ async function again(load: Process, line: string, end: number): Promise<void> {
 const real = process.env.KSTOP_VM ? 'an emulated CPU is another machine' : lacksRunTime();
 
 testUnless(real, 'a storm of task switches: paused within 5 s, said, back after it, nothing lost', async (t) => {
-  const BUDGET = 0.2;
+  const BUDGET = 0.5;
   const kstop = await Kstop.start(t, ['--probes', 'sched,oom', '--max-overhead', String(BUDGET), '--check']);
   const runTime = RunTime.start(t, kstop.pid);
   const storm = await startLoad(t, 'storm', [cpu, 1]);
@@ -60,9 +60,10 @@ testUnless(real, 'a storm of task switches: paused within 5 s, said, back after 
   t.deepEqual(unlike.histograms.filter(({name}) => name === 'sched').length <= 1, true);
   t.is(await storm.line(), 'done');
   const worst = runTime.worstTen(began + 5000);
-  const whole = runTime.percent(began, began + 1000);
-  t.log(`in the storm’s first second ${whole.toFixed(2)} % by the kernel, then ${worst.toFixed(3)} % at worst`);
-  t.true(whole > BUDGET, 'a storm that is too dear');
+  const dear = Number(/: ([\d.]+)%/.exec(change.reason!)?.[1]);
+  const first = runTime.percent(began, began + after);
+  t.log(`until then ${first.toFixed(2)} % by the kernel, afterwards ${worst.toFixed(3)} % at worst`);
+  t.true(dear > BUDGET, 'a storm that is too dear');
   t.true(worst < 1.2 * BUDGET);
   const back = await until(
     () => changesOf(kstop, 'sched').find(({state}) => state === 'attached' || state === 'degraded'),
@@ -84,7 +85,7 @@ testUnless(
   real,
   'task switches, system calls, faults and packets all at once: each that is too dear, and no other',
   async (t) => {
-    const BUDGET = 0.1;
+    const BUDGET = 0.3;
     const probes = ['--probes', 'sched,vfs,drops,faults,oom,lockup'];
     const kstop = await Kstop.start(t, [...probes, '--max-overhead', String(BUDGET), '-i', '0.5']);
     const runTime = RunTime.start(t, kstop.pid);

@@ -5,7 +5,7 @@ import type {Frame} from '../../src/types/frame.ts';
 import type {SyscallSlowEvent} from '../../src/types/stream.ts';
 import {folder, lacksSlowDisk, must, slowDisk} from './util/disk.ts';
 import {Kstop, total} from './util/kstop.ts';
-import {Process, startLoad, Unseen} from './util/load.ts';
+import {lacks32Bit, Process, startLoad, Unseen} from './util/load.ts';
 import {lacks, testUnless} from './util/machine.ts';
 import {SLOW, until} from './util/wait.ts';
 import {agrees, read} from './util/witness.ts';
@@ -160,7 +160,7 @@ testUnless(false, 'what exec returns belongs to the new program', async (t) => {
   );
 });
 
-const no32 = process.arch !== 'x64' && 'other 32-bit calls on this architecture';
+const no32 = lacks32Bit();
 
 testUnless(no32, 'a call of a 32-bit program is named as such', async (t) => {
   const {events, answers} = await slowOf(t, [`lock32 ${MS}`]);

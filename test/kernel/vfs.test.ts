@@ -7,7 +7,7 @@ import type {Sample, VfsOp, VfsSlowEvent} from '../../src/types/stream.ts';
 import {Cgroup, unified} from './util/cgroup.ts';
 import {folder, lacksSlowDisk, must, slowDisk} from './util/disk.ts';
 import {Kstop, runToEnd, total} from './util/kstop.ts';
-import {Process, startLoad, Unseen} from './util/load.ts';
+import {lacks32Bit, Process, startLoad, Unseen} from './util/load.ts';
 import {lacks, testUnless} from './util/machine.ts';
 import {SLOW, until} from './util/wait.ts';
 import {agrees} from './util/witness.ts';
@@ -230,7 +230,7 @@ testUnless(false, 'vectored calls: the size of few pieces is their sum, of many 
   t.deepEqual(sizes, [1000, undefined]);
 });
 
-const no32 = process.arch !== 'x64' && 'other 32-bit calls on this architecture';
+const no32 = lacks32Bit();
 
 testUnless(no32, 'vectored calls of 32-bit programs: of unknown size, or not seen', async (t) => {
   const load = await filer(t, file(t));

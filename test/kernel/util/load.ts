@@ -25,6 +25,12 @@ export function load(name: string, ...libraries: string[]): string {
   return built;
 }
 
+/** Why a test of 32-bit programs can't run; undefined when it can. A kernel may have them, and the machine below it not. */
+export function lacks32Bit(): string | undefined {
+  if (process.arch !== 'x64') return 'other 32-bit calls on this architecture';
+  return spawnSync(load('compat')).status === 0 ? undefined : 'this machine runs no 32-bit system calls';
+}
+
 /** Path of a BPF object, compiled from load/NAME.bpf.c. */
 export function bpfObject(name: string): string {
   const source = join(SOURCES, `${name}.bpf.c`);
