@@ -25,14 +25,15 @@ export interface Waiter extends Who {
   behind?: string;
 }
 
-/** What one process waited because of another: the parts of its reported waits in which that one had the CPU. */
+/** What one process waited because of another: that one's parts of its reported waits. */
 export interface BlameRow {
   subsystem: SubsystemName;
   victim: Who;
   culprit: Who;
   wait_us: number;
-  /** Reported waits in which it had a part, and its longest part of one. */
+  /** Reported waits in which it had a part, how long these were in all, and its longest part of one. */
   waits: number;
+  of_us: number;
   worst_us: number;
 }
 

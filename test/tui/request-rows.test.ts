@@ -74,10 +74,10 @@ test('who waits for a disk because of whom, and for a CPU, each in its own list'
   const hog = {pid: 30, comm: 'hog', ran_us: 9000};
   const model = modelOf([request({culprits}), wait(600, 10_000, {culprits: [hog]})]);
   t.deepEqual(
-    shown(diskBlame, model).map((row) => [row.victim, row.wait, row.culprit, row['culprit-pid']]),
+    shown(diskBlame, model).map((row) => [row.victim, row.wait, row.share, row.culprit, row['culprit-pid']]),
     [
-      ['postgres', '30ms', 'fio', '20'],
-      ['postgres', '5ms', 'writeback', '-'],
+      ['postgres', '30ms', '75%', 'fio', '20'],
+      ['postgres', '5ms', '13%', 'writeback', '-'],
     ],
   );
 });

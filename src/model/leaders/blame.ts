@@ -17,6 +17,8 @@ const MAX_ROWS = 50;
 interface Part {
   culprit: Blame['culprit'];
   us: number;
+  /** The whole wait. */
+  ofUs: number;
 }
 
 /** What one process waited because of another. */
@@ -27,18 +29,20 @@ export class Blamed implements Entry<Blamed> {
   #waitUs = 0;
   #waits = 0;
   #worstUs = 0;
+  #ofUs = 0;
 
   get weight(): number {
     return this.#waitUs;
   }
 
-  add(subsystem: SubsystemName, victim: Blame['victim'], {culprit, us}: Part): void {
+  add(subsystem: SubsystemName, victim: Blame['victim'], {culprit, us, ofUs}: Part): void {
     this.#subsystem = subsystem;
     this.#victim = victim;
     this.#culprit = culprit;
     this.#waitUs += us;
     this.#waits++;
     this.#worstUs = Math.max(this.#worstUs, us);
+    this.#ofUs += ofUs;
   }
 
   merge(from: Blamed): void {
@@ -46,11 +50,12 @@ export class Blamed implements Entry<Blamed> {
     this.#waitUs += from.#waitUs;
     this.#waits += from.#waits;
     this.#worstUs = Math.max(this.#worstUs, from.#worstUs);
+    this.#ofUs += from.#ofUs;
   }
 
   row(): BlameRow {
     const [victim, culprit] = [whoOf(this.#victim), whoOf(this.#culprit)];
-    const figures = {wait_us: this.#waitUs, waits: this.#waits, worst_us: this.#worstUs};
+    const figures = {wait_us: this.#waitUs, waits: this.#waits, worst_us: this.#worstUs, of_us: this.#ofUs};
     return {subsystem: this.#subsystem, victim, culprit, ...figures};
   }
 
@@ -102,15 +107,16 @@ export class BlameLog {
 }
 
 function partsOf(event: KernelEvent): Part[] {
+  const {latency_us: ofUs} = event as SchedLatencyEvent | BioLatencyEvent;
   if (event.type === 'SCHED_LATENCY')
-    return ((event as SchedLatencyEvent).culprits ?? []).map(({ran_us, ...culprit}) => ({culprit, us: ran_us}));
+    return ((event as SchedLatencyEvent).culprits ?? []).map(({ran_us, ...culprit}) => ({culprit, us: ran_us, ofUs}));
   if (event.type !== 'BIO_LATENCY') return [];
   return ((event as BioLatencyEvent).culprits ?? []).flatMap(({pid, comm, owner, container, wait_us}) => {
     const name = comm ?? (owner === 'writeback' ? owner : undefined);
     // That a process has many requests at once is its own affair.
     if (name === undefined || (pid !== undefined && pid === event.pid)) return [];
     const culprit = {...(pid !== undefined && {pid}), comm: name, ...(container && {container})};
-    return [{culprit, us: wait_us}];
+    return [{culprit, us: wait_us, ofUs}];
   });
 }
 
@@ -128,6 +134,7 @@ export function byContainer(rows: readonly BlameRow[]): BlameRow[] {
     if (sum) {
       sum.wait_us += row.wait_us;
       sum.waits += row.waits;
+      sum.of_us += row.of_us;
       sum.worst_us = Math.max(sum.worst_us, row.worst_us);
     } else {
       sums.set(key, {...row, victim: {container: victim}, culprit: {container: culprit}});

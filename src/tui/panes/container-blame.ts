@@ -1,8 +1,8 @@
 import type {BlameRow} from '../../types/detail.ts';
-import {count, duration} from '../../util/format.ts';
+import {count, duration, percent} from '../../util/format.ts';
 import {figure, label} from './columns.ts';
 import type {ListPane} from './pane.ts';
-import {perSample, whyNothing} from './shared.ts';
+import {perSample, sharePct, whyNothing} from './shared.ts';
 
 const RESOURCES: Readonly<Record<string, string>> = {sched: 'CPU', block: 'disk'};
 
@@ -18,6 +18,7 @@ export const containerBlame: ListPane<BlameRow> = {
     label(['victim', 'WAITED', 20, 0], ({victim}) => victim.container, {grow: true}),
     label(['resource', 'FOR A', 6, 1], ({subsystem}) => RESOURCES[subsystem] ?? subsystem),
     figure(['wait', 'TIME', 8, 0], (row) => row.wait_us, duration),
+    figure(['share', 'SHARE', 6, 1], sharePct, percent),
     label(['culprit', 'BECAUSE OF', 20, 0], ({culprit}) => culprit.container, {grow: true}),
     figure(['parts', 'WAITS', 7, 2], ({waits}) => waits, count),
     figure(['longest', 'WORST', 8, 2], (row) => row.worst_us, duration),

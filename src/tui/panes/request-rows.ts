@@ -1,11 +1,11 @@
 import type {BlameRow} from '../../types/detail.ts';
 import type {State} from '../../types/state.ts';
 import type {RequestInFlight} from '../../types/stream.ts';
-import {bytes, count, duration} from '../../util/format.ts';
+import {bytes, count, duration, percent} from '../../util/format.ts';
 import {figure, label} from './columns.ts';
 import type {Limits} from './histogram.ts';
 import type {ListPane} from './pane.ts';
-import {latencyToken, limits, perSample, whyNothing} from './shared.ts';
+import {latencyToken, limits, perSample, sharePct, whyNothing} from './shared.ts';
 
 type Waiting = RequestInFlight & {limits: Limits; key: string};
 
@@ -68,6 +68,7 @@ export const diskBlame: ListPane<BlameRow> = {
     figure(['victim-pid', 'PID', 8, 1], ({victim}) => victim.pid, String),
     label(['victim', 'WAITED', 16, 0], ({victim}) => victim.comm),
     figure(['wait', 'FOR', 8, 0], (row) => row.wait_us, duration),
+    figure(['share', 'SHARE', 6, 2], sharePct, percent),
     figure(['culprit-pid', 'PID', 8, 1], ({culprit}) => culprit.pid, String),
     label(['culprit', 'BECAUSE OF', 16, 0], ({culprit}) => culprit.comm, {grow: true}),
     figure(['parts', 'WAITS', 7, 2], ({waits}) => waits, count),

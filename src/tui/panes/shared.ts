@@ -1,4 +1,4 @@
-import type {Detail, TrendName} from '../../types/detail.ts';
+import type {BlameRow, Detail, TrendName} from '../../types/detail.ts';
 import type {State} from '../../types/state.ts';
 import type {LatencySubsystem, ProbeInfo} from '../../types/stream.ts';
 import {percentileText, span} from '../../util/format.ts';
@@ -39,6 +39,10 @@ export function stateText({state, reason}: ProbeInfo): string {
   if (!reason) return state;
   return reason.startsWith(`${state} `) ? visible(reason) : `${state}: ${visible(reason)}`;
 }
+
+/** The culprit's part of the waits in which it had one, in percent: of many waits at once the sum alone says little. */
+export const sharePct = ({wait_us, of_us}: BlameRow): number | undefined =>
+  of_us > 0 ? Math.min(100, (100 * wait_us) / of_us) : undefined;
 
 /** A pane that has a sentence in place of its content. */
 export function sentence(text: string, theme: Theme, width: number): string[] {

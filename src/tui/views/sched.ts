@@ -1,11 +1,11 @@
 import type {BlameRow, Waiter} from '../../types/detail.ts';
 import type {Distribution, State} from '../../types/state.ts';
-import {count, duration} from '../../util/format.ts';
+import {count, duration, percent} from '../../util/format.ts';
 import {figure, label} from '../panes/columns.ts';
 import {containerBlame} from '../panes/container-blame.ts';
 import {figuresText, type Limits, paintHistogram} from '../panes/histogram.ts';
 import {type CanvasPane, HEATMAP, type ListPane, type View} from '../panes/pane.ts';
-import {latencyToken, limits, p99Pane, perSample, sentence, whyNothing} from '../panes/shared.ts';
+import {latencyToken, limits, p99Pane, perSample, sentence, sharePct, whyNothing} from '../panes/shared.ts';
 
 function waitsOf({recent}: State): Distribution | undefined {
   return recent.find(({name, count: n}) => name === 'sched' && n > 0);
@@ -70,6 +70,7 @@ const blame: ListPane<BlameRow> = {
     figure(['victim-pid', 'PID', 8, 1], ({victim}) => victim.pid, String),
     label(['victim', 'WAITED', 16, 0], ({victim}) => victim.comm),
     figure(['wait', 'FOR', 8, 0], (row) => row.wait_us, duration),
+    figure(['share', 'SHARE', 6, 2], sharePct, percent),
     figure(['culprit-pid', 'PID', 8, 1], ({culprit}) => culprit.pid, String),
     label(['culprit', 'BEHIND', 16, 0], ({culprit}) => culprit.comm, {grow: true}),
     figure(['parts', 'WAITS', 7, 2], ({waits: n}) => n, count),
