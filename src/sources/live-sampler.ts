@@ -23,6 +23,7 @@ const noParts = (intervalMs: number, focus: OfFocus): SampleParts => ({
   accuracy: {},
   processes: [],
   requests: [],
+  predictions: [],
 });
 
 /** Makes one sample an interval from the kernel's maps and files. Statuses are the model's to fill in. */
@@ -59,7 +60,7 @@ export class LiveSampler {
     const pressure = this.host.pressure();
     const self = this.self(intervalMs);
     parts.counters.push(...this.overhead.counters());
-    const {histograms, counters, accuracy, processes, requests} = parts;
+    const {histograms, counters, accuracy, processes, requests, predictions} = parts;
     return {
       kind: 'sample',
       ...stamp,
@@ -71,6 +72,7 @@ export class LiveSampler {
       ...(processes.length > 0 && {
         processes: processes.map((row) => ({time_bucket: Math.floor(Date.parse(stamp.time) / 1000), ...row})),
       }),
+      ...(predictions.length > 0 && {predictions}),
       ...(requests.length > 0 && {in_flight: requests}),
       ...(pressure && {pressure}),
       self,

@@ -305,6 +305,33 @@ export interface MemoryPressureEvent extends EventBase {
   utilization_pct?: number;
 }
 
+/** When a scope will be out of memory if it grows on as it does; times from the moment that it is told. */
+interface OutOfMemory {
+  /** `host`, or the path of a cgroup with a limit. */
+  scope: string;
+  growth_bytes_per_s: number;
+  eta_s: number;
+  /** The kill comes between the two with a probability of `confidence_pct`. */
+  eta_low_s: number;
+  eta_high_s: number;
+  confidence_pct: number;
+  usage_bytes: number;
+  /** The least of the scope and its ancestors. */
+  limit_bytes: number;
+}
+
+/** The owner is the process below the scope whose memory grows most, where one makes half of the growth. */
+export interface OomPredictionEvent extends EventBase, OutOfMemory {
+  type: 'OOM_PREDICTION';
+}
+
+/** The same as of a sample, whether it is near enough to be an event or not. */
+export interface PredictionRow extends OutOfMemory {
+  pid?: number;
+  comm?: string;
+  container?: ContainerRef;
+}
+
 /** `cpu` is the CPU that is stuck (a hung task: where it last ran); the owner the task, where it is known. */
 export interface LockupEvent extends EventBase {
   type: 'SOFT_LOCKUP' | 'HUNG_TASK' | 'RCU_STALL';
@@ -325,6 +352,7 @@ export type KnownEvent =
   | OomKillEvent
   | PageFaultEvent
   | MemoryPressureEvent
+  | OomPredictionEvent
   | TcpRetransmitEvent
   | PacketDropEvent
   | LockupEvent;
@@ -528,6 +556,8 @@ export interface Sample extends Stamp {
   counters: Counter[];
   /** The busiest ones of the interval: so far by page faults, those that had some. */
   processes?: ProcessRow[];
+  /** The nearest first; absent while nothing is foretold. */
+  predictions?: PredictionRow[];
   /** The longest first. */
   in_flight?: RequestInFlight[];
   /** Who waited because of whom, the longest first. */

@@ -10,4 +10,5 @@ export const noParts = (): SampleParts => ({
   accuracy: {},
   processes: [],
   requests: [],
+  predictions: [],
 });

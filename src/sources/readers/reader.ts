@@ -1,5 +1,13 @@
 import type {ProbeCounts} from '../../native/snapshot.ts';
-import type {Counter, FocusSyscall, Histogram, ProcessRow, RequestInFlight, Sample} from '../../types/stream.ts';
+import type {
+  Counter,
+  FocusSyscall,
+  Histogram,
+  PredictionRow,
+  ProcessRow,
+  RequestInFlight,
+  Sample,
+} from '../../types/stream.ts';
 
 /** What the probes add to a sample. */
 export interface SampleParts {
@@ -14,6 +22,7 @@ export interface SampleParts {
   accuracy: NonNullable<Sample['accuracy']>;
   processes: Omit<ProcessRow, 'time_bucket'>[];
   requests: RequestInFlight[];
+  predictions: PredictionRow[];
 }
 
 /**

@@ -1,6 +1,6 @@
 import {STATUSES, SUBSYSTEMS} from '../../types/stream.ts';
 import {type Check, exactly, Invalid, integer, list, number, oneOf, record, shape} from '../check.ts';
-import {BLOCK_OP, CONTAINER, OWNER, REQUEST_OWNER} from './event.ts';
+import {BLOCK_OP, CONTAINER, OUT_OF_MEMORY, OWNER, REQUEST_OWNER} from './event.ts';
 import {AMOUNT, COUNT, LABELS, MAX_CPUS, MICROS, NAME, PID, STAMP, TEXT} from './values.ts';
 
 const MAX_CELLS = 1024;
@@ -120,6 +120,7 @@ export const SAMPLE = shape(
       ),
       65_536,
     ),
+    predictions: list(shape(OUT_OF_MEMORY, {pid: PID, comm: NAME, container: CONTAINER}), 4096),
     in_flight: list(
       shape(
         {device: NAME, op: BLOCK_OP, size_bytes: COUNT, waiting_ms: AMOUNT},

@@ -1,0 +1,206 @@
+import {readFileSync} from 'node:fs';
+import {
+  type Figures,
+  reclaimableShare,
+  unreclaimableOfHost,
+  unreclaimableV1,
+  unreclaimableV2,
+} from '../../util/unreclaimable.ts';
+import {ProcFile} from '../host.ts';
+import {parseFlat, parseLimit, parseMeminfo, parseNumber} from './figures.ts';
+import {OpenFiles, readSmall} from './files.ts';
+import {type MemoryHierarchy, memoryHierarchy} from './hierarchy.ts';
+import {CgroupTree, type TreeNode} from './tree.ts';
+import {Turns} from './turns.ts';
+
+/** What a look into memory.stat tells; bytes. */
+export interface Detail {
+  workingSet?: number;
+  unreclaimable?: number;
+  swapped: number;
+  /** What its own limit would still have swapped out. */
+  swapAllowance: number;
+}
+
+/** A cgroup with a limit of its own. */
+export interface LimitedCgroup {
+  node: TreeNode;
+  usage: number;
+  /** The least of its own and its ancestors'. */
+  limit: number;
+  /** As last looked at. */
+  detail?: Detail;
+  /** The look was in this interval. */
+  fresh: boolean;
+}
+
+export interface MemoryNow {
+  cgroups: readonly LimitedCgroup[];
+  /** /proc/meminfo in bytes; empty where it can't be read. */
+  host: Figures;
+}
+
+const NOTHING: MemoryNow = {cgroups: [], host: {}};
+
+/**
+ * The memory of limited cgroups, read once an interval for whoever asks. The usage of all of them is read; memory.stat, for
+ * which the kernel has to sum up what its CPUs hold apart, of those that may be in trouble, and of the others in turn.
+ */
+export class MemoryCgroups {
+  private readonly users = new Set<unknown>();
+  private tree: CgroupTree | undefined;
+  private readonly meminfo = new ProcFile('/proc/meminfo');
+  private readonly files = new OpenFiles();
+  private known = new Map<TreeNode, LimitedCgroup>();
+  private readonly turns = new Turns();
+  private now = NOTHING;
+  private readMs = Number.NEGATIVE_INFINITY;
+
+  /** `below`: only cgroups of that path and below it. */
+  constructor(
+    private readonly below?: string,
+    private readonly find = findHierarchy,
+  ) {}
+
+  /** Looks for the hierarchy; says why there is none. It is read until each of its users has called `stop`. */
+  start(user: unknown): string | undefined {
+    this.users.add(user);
+    if (this.tree) return undefined;
+    const hierarchy = this.find();
+    if (!hierarchy) return NO_HIERARCHY;
+    this.tree = new CgroupTree(hierarchy);
+    this.tree.walk();
+    return undefined;
+  }
+
+  stop(user: unknown): void {
+    if (!this.users.delete(user) || this.users.size > 0) return;
+    this.tree = undefined;
+    this.known.clear();
+    this.now = NOTHING;
+    this.readMs = Number.NEGATIVE_INFINITY;
+    this.files.closeAll();
+    this.meminfo.close();
+  }
+
+  get hierarchy(): MemoryHierarchy | undefined {
+    return this.tree?.hierarchy;
+  }
+
+  /** Folder of a cgroup's files. */
+  folder(path: string): string | undefined {
+    return this.tree?.folder(path);
+  }
+
+  /** Paths below one, itself too. */
+  pathsBelow(path: string): string[] {
+    const prefix = path === '/' ? '/' : `${path}/`;
+    return [...(this.tree?.nodes.keys() ?? [])].filter((each) => each === path || each.startsWith(prefix));
+  }
+
+  /** The figures of the interval that ends at `ms` (monotonic); who asks for the same moment again gets the same. */
+  read(ms: number, intervalMs: number): MemoryNow {
+    if (ms === this.readMs) return this.now;
+    this.readMs = ms;
+    const host = parseMeminfo(this.meminfo.read());
+    const {tree} = this;
+    if (!tree) {
+      this.now = {cgroups: [], host};
+      return this.now;
+    }
+    tree.advance(intervalMs);
+    const cgroups = this.readAll(tree);
+    for (const each of this.turns.choose(cgroups, ms)) this.look(tree, each, host);
+    this.now = {cgroups, host};
+    return this.now;
+  }
+
+  private readAll(tree: CgroupTree): LimitedCgroup[] {
+    const before = this.known;
+    this.known = new Map();
+    for (const node of tree.nodes.values()) {
+      if (node.limit === Number.POSITIVE_INFINITY || !this.isWanted(node.path)) continue;
+      const usage = parseNumber(this.files.read(`${tree.folder(node.path)}/${tree.hierarchy.usage}`));
+      const {detail} = before.get(node) ?? {};
+      if (usage !== undefined) this.known.set(node, {node, usage, limit: leastLimit(node), detail, fresh: false});
+    }
+    for (const node of before.keys())
+      if (!this.known.has(node)) this.files.close(`${tree.folder(node.path)}/${tree.hierarchy.usage}`);
+    return [...this.known.values()];
+  }
+
+  private isWanted(path: string): boolean {
+    const {below} = this;
+    return below === undefined || below === '/' || path === below || path.startsWith(`${below}/`);
+  }
+
+  private look(tree: CgroupTree, each: LimitedCgroup, host: Figures): void {
+    const folder = tree.folder(each.node.path);
+    const text = readSmall(`${folder}/memory.stat`);
+    if (text === undefined) return;
+    // A limit that was changed counts at once where it matters.
+    const limit = parseLimit(readSmall(`${folder}/${tree.hierarchy.limit}`));
+    if (limit !== undefined) each.node.limit = limit;
+    each.limit = leastLimit(each.node);
+    const usage = parseNumber(readSmall(`${folder}/${tree.hierarchy.usage}`));
+    if (usage !== undefined) each.usage = usage;
+    const stat = parseFlat(text);
+    each.detail =
+      tree.hierarchy.version === 1 ? detailV1(folder, stat, each, host) : detailV2(folder, stat, each, host);
+    each.fresh = true;
+  }
+}
+
+const NO_HIERARCHY = 'no memory cgroups are to be seen here';
+
+function findHierarchy(): MemoryHierarchy | undefined {
+  try {
+    return memoryHierarchy(readFileSync('/proc/self/mountinfo', 'utf8'));
+  } catch {
+    return undefined;
+  }
+}
+
+function leastLimit(node: TreeNode): number {
+  let least = node.limit;
+  for (let above = node.parent; above; above = above.parent) least = Math.min(least, above.limit);
+  return least;
+}
+
+function workingSet(usage: number, inactiveFile: number | undefined): {workingSet?: number} {
+  return inactiveFile === undefined ? {} : {workingSet: Math.max(0, usage - inactiveFile)};
+}
+
+function detailV1(folder: string, stat: Figures, {usage, node}: LimitedCgroup, host: Figures): Detail {
+  const kmem = parseNumber(readSmall(`${folder}/memory.kmem.usage_in_bytes`)) ?? 0;
+  const swapped = stat['total_swap'] ?? 0;
+  const both = host['SwapTotal'] ? parseLimit(readSmall(`${folder}/memory.memsw.limit_in_bytes`)) : undefined;
+  const room = both === undefined ? 0 : both - (node.limit === Number.POSITIVE_INFINITY ? 0 : node.limit) - swapped;
+  return {
+    ...workingSet(usage, stat['total_inactive_file']),
+    unreclaimable: unreclaimableV1(stat, kmem, reclaimableShare(host)),
+    swapped,
+    swapAllowance: Math.max(0, Math.min(room, host['SwapFree'] ?? 0)),
+  };
+}
+
+function detailV2(folder: string, stat: Figures, {usage}: LimitedCgroup, host: Figures): Detail {
+  const swaps = (host['SwapTotal'] ?? 0) > 0;
+  const swapped = swaps ? (parseNumber(readSmall(`${folder}/memory.swap.current`)) ?? 0) : 0;
+  const most = swaps ? (parseLimit(readSmall(`${folder}/memory.swap.max`)) ?? 0) : 0;
+  return {
+    ...workingSet(usage, stat['inactive_file']),
+    unreclaimable: unreclaimableV2(stat),
+    swapped,
+    swapAllowance: Math.max(0, Math.min(most - swapped, host['SwapFree'] ?? 0)),
+  };
+}
+
+/** Figures of the host as a scope of its own; undefined where the kernel doesn't tell them. */
+export function hostScope(host: Figures): {usage: number; limit: number; detail: Detail} | undefined {
+  const {MemTotal: limit, MemFree: free, SwapTotal: swap = 0, SwapFree: swapFree = 0} = host;
+  const unreclaimable = unreclaimableOfHost(host);
+  if (limit === undefined || free === undefined || unreclaimable === undefined) return undefined;
+  const detail = {unreclaimable, swapped: Math.max(0, swap - swapFree), swapAllowance: swapFree};
+  return {usage: Math.max(0, limit - free), limit, detail};
+}
