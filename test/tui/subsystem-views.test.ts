@@ -15,7 +15,7 @@ import {processes} from '../../src/tui/views/processes.ts';
 import {sched} from '../../src/tui/views/sched.ts';
 import type {State} from '../../src/types/state.ts';
 import type {StreamObject} from '../../src/types/stream.ts';
-import {fault, frame, header, ran, sample, wait, went} from '../util/synthetic.ts';
+import {fault, foretold, frame, header, ran, sample, wait, went} from '../util/synthetic.ts';
 import {unstyled} from './state.ts';
 
 const FIXTURES = join(import.meta.dirname, '../fixtures');
@@ -145,7 +145,22 @@ test('memory: what was killed, by whose limit; pressure as the samples say', asy
   t.regex(titleOf(memory, 'memory-pressure', state), /^Stalled for memory: some 0%, all 0%; 23s$/);
   t.regex(painted(memory, 'memory-pressure', state).join('\n'), /10%│.*0%│ +─+\n/s);
   t.regex(painted(memory, 'fault-rates', state).join(), /this recording has no probe faults/);
-  t.regex(painted(memory, 'growth', state).join(), /a later version/);
+});
+
+test('memory: what will be out of memory, the nearest first, and who makes it grow', (t) => {
+  const model = new Model();
+  const growth = {id: 'growth', subsystem: 'memory' as const, state: 'attached' as const};
+  model.apply(frame({header: header([growth])}));
+  const {kind: _, time: __, mono_ns: ___, type: ____, subsystem: _____, severity: ______, ...row} = foretold(1);
+  const rest = {...row, pid: undefined, comm: undefined, scope: 'host', eta_s: 1200};
+  const predictions = [{...row, container: {id: 'c1', name: 'shop'}}, rest];
+  model.apply(frame({sample: {...sample(1000), predictions}}));
+  const rows = shown(memory, 'predictions', model.state);
+  t.like(rows[0], {eta: '300s', from: '280s', to: '330s', confidence: '86%', growth: '1MiB', limit: '1GiB'});
+  t.like(rows[0], {scope: '/leaky', container: 'shop', pid: '77', comm: 'leaker'});
+  t.like(rows[1], {scope: 'host', container: '-', pid: '-', comm: '-'});
+  model.apply(frame({sample: sample(2000)}));
+  t.is(pane(memory, 'predictions', 'list').empty(model.state), 'nothing grows towards its limit');
 });
 
 test('memory: rates of faults and swapped pages, now and at their highest', (t) => {

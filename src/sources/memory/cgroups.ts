@@ -40,10 +40,14 @@ export interface MemoryNow {
   host: Figures;
 }
 
+/** Emptier than that a cgroup's usage is read only once in so many milliseconds. */
+const QUIET = 0.25;
+const QUIET_MS = 4000;
+
 const NOTHING: MemoryNow = {cgroups: [], host: {}};
 
 /**
- * The memory of limited cgroups, read once an interval for whoever asks. The usage of all of them is read; memory.stat, for
+ * The memory of limited cgroups, read once an interval for whoever asks. The usage of all that aren't nearly empty is read; memory.stat, for
  * which the kernel has to sum up what its CPUs hold apart, of those that may be in trouble, and of the others in turn.
  */
 export class MemoryCgroups {
@@ -53,6 +57,7 @@ export class MemoryCgroups {
   private readonly files = new OpenFiles();
   private known = new Map<TreeNode, LimitedCgroup>();
   private readonly turns = new Turns();
+  private rounds = 0;
   private now = NOTHING;
   private readMs = Number.NEGATIVE_INFINITY;
 
@@ -109,24 +114,36 @@ export class MemoryCgroups {
       return this.now;
     }
     tree.advance(intervalMs);
-    const cgroups = this.readAll(tree);
+    const cgroups = this.readAll(tree, intervalMs);
     for (const each of this.turns.choose(cgroups, ms)) this.look(tree, each, host);
     this.now = {cgroups, host};
     return this.now;
   }
 
-  private readAll(tree: CgroupTree): LimitedCgroup[] {
+  private readAll(tree: CgroupTree, intervalMs: number): LimitedCgroup[] {
     const before = this.known;
     this.known = new Map();
+    const turns = intervalMs > 0 ? Math.max(1, Math.floor(QUIET_MS / intervalMs)) : 1;
+    const round = this.rounds++;
+    let index = 0;
     for (const node of tree.nodes.values()) {
       if (node.limit === Number.POSITIVE_INFINITY || !this.isWanted(node.path)) continue;
-      const usage = parseNumber(this.files.read(`${tree.folder(node.path)}/${tree.hierarchy.usage}`));
-      const {detail} = before.get(node) ?? {};
-      if (usage !== undefined) this.known.set(node, {node, usage, limit: leastLimit(node), detail, fresh: false});
+      const last = before.get(node);
+      const limit = leastLimit(node);
+      const quiet = last !== undefined && last.usage < QUIET * limit;
+      const skipped = quiet && (round + index++) % turns !== 0;
+      const usage = skipped ? last.usage : this.usageOf(tree, node, quiet);
+      if (usage !== undefined) this.known.set(node, {node, usage, limit, detail: last?.detail, fresh: false});
     }
     for (const node of before.keys())
       if (!this.known.has(node)) this.files.close(`${tree.folder(node.path)}/${tree.hierarchy.usage}`);
     return [...this.known.values()];
+  }
+
+  /** What is read seldom needs no descriptor. */
+  private usageOf(tree: CgroupTree, node: TreeNode, quiet: boolean): number | undefined {
+    const path = `${tree.folder(node.path)}/${tree.hierarchy.usage}`;
+    return parseNumber(quiet ? readSmall(path) : this.files.read(path));
   }
 
   private isWanted(path: string): boolean {
