@@ -26,6 +26,7 @@ import {ROWS} from '../util/limits.ts';
 import type {Problem} from '../util/problem.ts';
 import {CgroupPaths, canonicalCgroup} from './cgroup-paths.ts';
 import {ContainerNames} from './container-names.ts';
+import {ContainerRows} from './containers/rows.ts';
 import {ProbeCost} from './cost.ts';
 import {DropSetup, withoutProcess} from './drop-setup.ts';
 import {FilterError} from './filter-error.ts';
@@ -388,12 +389,14 @@ export class LiveSource implements Source {
   /** Both read the same figures. */
   private memoryProbes(filter: Filter | undefined) {
     const cgroups = new MemoryCgroups(filter?.cgroup);
+    const container = (path: string) => this.containers.ofPath(path);
     const byProcess = filter?.pid !== undefined || filter?.comm !== undefined;
     return {
       pressure: new PressureProbe(this.engine, filter !== undefined, byProcess ? undefined : cgroups),
       growth: new GrowthProbe(cgroups, {
         filter,
-        container: (path) => this.containers.ofPath(path),
+        container,
+        rows: byProcess ? undefined : new ContainerRows(cgroups, container, this.options.top ?? ROWS),
         sameNumbers: !inOwnPidNamespace(),
       }),
     };

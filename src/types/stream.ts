@@ -332,6 +332,30 @@ export interface PredictionRow extends OutOfMemory {
   container?: ContainerRef;
 }
 
+/** A container by the files of its cgroup. Of the interval; limit hits and OOM kills since it was made. */
+export interface ContainerRow {
+  /** Seconds since 1970. */
+  time_bucket: number;
+  container: ContainerRef;
+  cgroup: string;
+  cpu_time_ms?: number;
+  /** How long and in how many periods cpu.max held its tasks back. */
+  throttled_ms?: number;
+  throttled_periods?: number;
+  memory_usage_bytes?: number;
+  /** Without the inactive page cache. */
+  working_set_bytes?: number;
+  /** The least of its cgroup and those above it; absent where there is none. */
+  limit_bytes?: number;
+  /** Working set as a share of the limit. */
+  utilization_pct?: number;
+  /** How often its memory met the limit. */
+  limit_hits?: number;
+  oom_kills?: number;
+  /** Of the unified hierarchy's cgroup of that path. */
+  pressure?: {cpu?: Psi; memory?: Psi; io?: Psi};
+}
+
 /** `cpu` is the CPU that is stuck (a hung task: where it last ran); the owner the task, where it is known. */
 export interface LockupEvent extends EventBase {
   type: 'SOFT_LOCKUP' | 'HUNG_TASK' | 'RCU_STALL';
@@ -556,6 +580,8 @@ export interface Sample extends Stamp {
   counters: Counter[];
   /** The busiest ones of the interval: so far by page faults, those that had some. */
   processes?: ProcessRow[];
+  /** The busiest ones of the interval, where there are any. */
+  containers?: ContainerRow[];
   /** The nearest first; absent while nothing is foretold. */
   predictions?: PredictionRow[];
   /** The longest first. */

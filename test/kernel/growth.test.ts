@@ -83,6 +83,19 @@ testUnless(reason, 'a leak is foretold before the kill; page cache is not; a lar
   }
   const rows = kstop.samples.flatMap(({predictions = []}) => predictions);
   t.true(rows.some(({scope, container}) => scope === leaking.path && container?.id === ID));
+  const own = kstop.samples.flatMap(({containers = []}) => containers.filter(({cgroup}) => cgroup === leaking.path));
+  t.log(JSON.stringify(own.at(-1)));
+  t.true(own.length >= 20, 'a row in each sample, from when the cgroup is seen');
+  t.true(own.every((row) => row.container.id === ID && row.limit_bytes === LIMIT && row.memory_usage_bytes! <= LIMIT));
+  t.true(Math.max(...own.map((row) => row.utilization_pct!)) > 90);
+  t.is(own.at(-1)?.oom_kills, 1);
+  // Version 1's count stays at 0 on newer kernels, which is no knowledge.
+  t.true((own.at(-1)?.limit_hits ?? (leaking.v2 ? 0 : 1)) > 0);
+  // On hybrid hosts the load is in the memory hierarchy alone.
+  t.is(
+    own.some((row) => row.cpu_time_ms! > 0),
+    leaking.v2,
+  );
   t.is(kstop.summary?.subsystems.memory?.worst_status, 'CRITICAL');
   t.true(kstop.summary?.findings.some((text) => text.includes(leaking.path) && text.includes('kt-leaker')));
 

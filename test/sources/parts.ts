@@ -11,4 +11,5 @@ export const noParts = (): SampleParts => ({
   processes: [],
   requests: [],
   predictions: [],
+  containers: [],
 });

@@ -92,6 +92,15 @@ export class MemoryCgroups {
     return this.tree?.hierarchy;
   }
 
+  /** Those that are known, with a limit or without; `version` changes when they may have changed. */
+  *nodes(): Iterable<TreeNode> {
+    for (const node of this.tree?.nodes.values() ?? []) if (this.isWanted(node.path)) yield node;
+  }
+
+  get version(): number {
+    return this.tree?.version ?? -1;
+  }
+
   /** Folder of a cgroup's files. */
   folder(path: string): string | undefined {
     return this.tree?.folder(path);

@@ -2,6 +2,7 @@ import type {NativeProbeState} from '../../native/engine.ts';
 import {Predictor, type ScopePrediction} from '../../predict/predictor.ts';
 import type {ContainerRef, Filter, KernelEvent, OomPredictionEvent, PredictionRow, Stamp} from '../../types/stream.ts';
 import {round} from '../../util/round.ts';
+import type {ContainerRows} from '../containers/rows.ts';
 import type {FileProbe} from '../file-probe.ts';
 import type {SampleParts} from '../readers/reader.ts';
 import {hostScope, type MemoryCgroups, type MemoryNow} from './cgroups.ts';
@@ -18,6 +19,8 @@ export interface GrowthOptions {
   container?(path: string): ContainerRef | undefined;
   /** Do process numbers mean here what they mean in the cgroups' files and in /proc? */
   sameNumbers: boolean;
+  /** Adds the rows of containers, which are found and read by the same walk. */
+  rows?: ContainerRows;
 }
 
 /** When the host and the cgroups with a limit will be out of memory: the files' figures, and what the predictor makes of them. */
@@ -49,6 +52,7 @@ export class GrowthProbe implements FileProbe {
     if (filter?.pid !== undefined || filter?.comm !== undefined) return [];
     const ms = Number(BigInt(stamp.mono_ns) / 1000n) / 1000;
     this.feed(this.cgroups.read(ms, intervalMs), ms);
+    into.containers.push(...(this.options.rows?.rows(ms) ?? []));
     const events: KernelEvent[] = [];
     this.growers.begin();
     for (const prediction of this.predictor.predict().slice(0, MAX_ROWS)) {

@@ -29,6 +29,8 @@ export class CgroupTree {
   readonly nodes = new Map<string, TreeNode>();
   private queue: {path: string; parent: TreeNode | undefined}[] = [];
   private pass = 0;
+  /** Changes when a cgroup has come or gone. */
+  version = 0;
   /** Milliseconds until the next pass may begin. */
   private restMs = 0;
 
@@ -70,7 +72,11 @@ export class CgroupTree {
       this.look(next.path, next.parent);
     }
     if (this.queue.length > 0) return;
-    for (const [path, node] of this.nodes) if (node.pass !== this.pass) this.nodes.delete(path);
+    for (const [path, node] of this.nodes)
+      if (node.pass !== this.pass) {
+        this.nodes.delete(path);
+        this.version++;
+      }
   }
 
   private look(path: string, parent: TreeNode | undefined): void {
@@ -94,6 +100,7 @@ export class CgroupTree {
       if (!node && this.nodes.size >= MAX_CGROUPS) return undefined;
       node = {path, inode, parent, depth: parent ? parent.depth + 1 : 0, limit, pass: this.pass};
       this.nodes.set(path, node);
+      this.version++;
     }
     node.limit = limit;
     node.pass = this.pass;

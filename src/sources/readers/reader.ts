@@ -1,5 +1,6 @@
 import type {ProbeCounts} from '../../native/snapshot.ts';
 import type {
+  ContainerRow,
   Counter,
   FocusSyscall,
   Histogram,
@@ -23,6 +24,7 @@ export interface SampleParts {
   processes: Omit<ProcessRow, 'time_bucket'>[];
   requests: RequestInFlight[];
   predictions: PredictionRow[];
+  containers: Omit<ContainerRow, 'time_bucket'>[];
 }
 
 /**
