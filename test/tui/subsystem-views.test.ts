@@ -7,6 +7,7 @@ import {openRecording} from '../../src/sources/recording.ts';
 import type {CanvasPane, ListPane, Place, View} from '../../src/tui/panes/pane.ts';
 import {textWidth} from '../../src/tui/text/cells.ts';
 import {makeTheme} from '../../src/tui/theme.ts';
+import {containers} from '../../src/tui/views/containers.ts';
 import {disk} from '../../src/tui/views/disk.ts';
 import {memory} from '../../src/tui/views/memory.ts';
 import {network} from '../../src/tui/views/network.ts';
@@ -19,7 +20,7 @@ import {fault, foretold, frame, header, ran, sample, wait, went} from '../util/s
 import {unstyled} from './state.ts';
 
 const FIXTURES = join(import.meta.dirname, '../fixtures');
-const VIEWS = [sched, disk, memory, network, processes, probes];
+const VIEWS = [sched, disk, memory, network, processes, containers, probes];
 
 function panesOf(view: View): (ListPane | CanvasPane)[] {
   const chain = (place: Place): Place[] => [place, ...(place.beside ? chain(place.beside) : [])];
@@ -161,6 +162,34 @@ test('memory: what will be out of memory, the nearest first, and who makes it gr
   t.like(rows[1], {scope: 'host', container: '-', pid: '-', comm: '-'});
   model.apply(frame({sample: sample(2000)}));
   t.is(pane(memory, 'predictions', 'list').empty(model.state), 'nothing grows towards its limit');
+});
+
+test('containers: CPU a second, memory against the limit, and what is foretold of each', (t) => {
+  const model = new Model();
+  const growth = {id: 'growth', subsystem: 'memory' as const, state: 'attached' as const};
+  model.apply(frame({header: header([growth])}));
+  const {kind: _, time: __, mono_ns: ___, type: ____, subsystem: _____, severity: ______, ...ahead} = foretold(1);
+  const shop = {
+    time_bucket: 1,
+    container: {id: 'c1', name: 'shop', pod: 'shop-7', namespace: 'prod', runtime: 'containerd'},
+    cgroup: '/leaky',
+    cpu_time_ms: 500,
+    throttled_periods: 4,
+    memory_usage_bytes: 95 << 20,
+    working_set_bytes: 94 << 20,
+    limit_bytes: 100 << 20,
+    utilization_pct: 94,
+    oom_kills: 2,
+    pressure: {memory: {some_avg10_pct: 12.5}},
+  };
+  const rows = [shop, {time_bucket: 1, container: {id: 'c2'}, cgroup: '/c2'}];
+  model.apply(frame({sample: {...sample(2000), interval_ms: 2000, containers: rows, predictions: [ahead]}}));
+  const [first, second] = shown(containers, 'containers', model.state);
+  t.like(first, {name: 'shop', pod: 'prod/shop-7', cpu: '25%', throttled: '2', usage: '95MiB', limit: '100MiB'});
+  t.like(first, {utilization: '94%', eta: '300s', kills: '2', hits: '-', 'memory-psi': '13%', 'io-psi': '-'});
+  t.like(second, {name: 'c2', pod: '-', cpu: '-', limit: '-', eta: '-', kills: '-'});
+  model.apply(frame({sample: sample(3000)}));
+  t.is(pane(containers, 'containers', 'list').empty(model.state), 'no container is to be seen here');
 });
 
 test('memory: rates of faults and swapped pages, now and at their highest', (t) => {
