@@ -58,4 +58,6 @@ test('without memory cgroups it is degraded, and says so', (t) => {
   t.regex(probe.start().reason, /no memory cgroups.*host alone/);
   t.deepEqual(probe.sample(noParts(), stampAt(1), 1000), []);
   probe.stop();
+  const nothing = new MemoryCgroups(undefined, () => undefined, '/no/such/file');
+  t.like(new GrowthProbe(nothing, {sameNumbers: true}).start(), {state: 'unavailable', method: ''});
 });

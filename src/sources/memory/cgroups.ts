@@ -53,7 +53,7 @@ const NOTHING: MemoryNow = {cgroups: [], host: {}};
 export class MemoryCgroups {
   private readonly users = new Set<unknown>();
   private tree: CgroupTree | undefined;
-  private readonly meminfo = new ProcFile('/proc/meminfo');
+  private readonly meminfo: ProcFile;
   private readonly files = new OpenFiles();
   private known = new Map<TreeNode, LimitedCgroup>();
   private readonly turns = new Turns();
@@ -61,11 +61,14 @@ export class MemoryCgroups {
   private now = NOTHING;
   private readMs = Number.NEGATIVE_INFINITY;
 
-  /** `below`: only cgroups of that path and below it. */
+  /** `below`: only cgroups of that path and below it. `find`, `meminfo`: for tests. */
   constructor(
     private readonly below?: string,
     private readonly find = findHierarchy,
-  ) {}
+    meminfo = '/proc/meminfo',
+  ) {
+    this.meminfo = new ProcFile(meminfo);
+  }
 
   /** Looks for the hierarchy; says why there is none. It is read until each of its users has called `stop`. */
   start(user: unknown): string | undefined {

@@ -39,7 +39,11 @@ export class GrowthProbe implements FileProbe {
     const lacking = this.cgroups.start(this);
     if (pid !== undefined || comm !== undefined)
       return degraded("no predictions under a filter by process: memory is the cgroup's and the host's");
-    if (lacking) return degraded(`${lacking}: predictions for the host alone`);
+    if (lacking) {
+      const whole = hostScope(this.cgroups.read(0, 0).host);
+      if (!whole) return {state: 'unavailable', method: '', reason: `file: ${lacking}, and no /proc/meminfo`};
+      return degraded(`${lacking}: predictions for the host alone`);
+    }
     return {state: 'attached', method: 'file', reason: ''};
   }
 
