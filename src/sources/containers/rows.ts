@@ -1,4 +1,4 @@
-import {readFileSync} from 'node:fs';
+import {existsSync, readFileSync} from 'node:fs';
 import type {ContainerRef, ContainerRow} from '../../types/stream.ts';
 import {type Cgroups, cgroupsOf, parseMounts} from '../../util/mounts.ts';
 import {round} from '../../util/round.ts';
@@ -10,9 +10,9 @@ import type {TreeNode} from '../memory/tree.ts';
 import {CpuFiles, type CpuSums, increase} from './cpu.ts';
 
 /** Containers whose CPU time is read in an interval, beside those that were among the busiest in the last one. */
-const IN_TURN = 100;
+const IN_TURN = 50;
 /** Rows of a sample, whatever is asked for: each costs some file reads. */
-const MAX_ROWS = 200;
+const MAX_ROWS = 100;
 
 interface Kept {
   node: TreeNode;
@@ -28,6 +28,8 @@ interface Kept {
 /** One row a container, of the files of its cgroup: the busiest of the interval. */
 export class ContainerRows {
   private nodes: TreeNode[] = [];
+  /** Those that have pressure files: a file that isn't there takes longer than one that is. */
+  private pressed = new Set<TreeNode>();
   private version = -1;
   private readonly kept = new Map<TreeNode, Kept>();
   private busiest: TreeNode[] = [];
@@ -68,6 +70,10 @@ export class ContainerRows {
       const id = idOf(node);
       return id !== undefined && id !== idOf(node.parent);
     });
+    const {unified} = this;
+    this.pressed = new Set(
+      this.nodes.filter(({path}) => unified !== undefined && existsSync(`${unified}${path}/memory.pressure`)),
+    );
     const alive = new Set(this.nodes);
     for (const node of this.kept.keys()) if (!alive.has(node)) this.kept.delete(node);
   }
@@ -95,7 +101,7 @@ export class ContainerRows {
     const container = this.container(node.path);
     const memory = folder === undefined ? undefined : this.memoryOf(folder, node);
     if (!container || !memory) return undefined;
-    const pressure = this.pressureOf(node.path);
+    const pressure = this.pressed.has(node) ? this.pressureOf(node.path) : undefined;
     return {
       container,
       cgroup: node.path,
@@ -131,7 +137,6 @@ export class ContainerRows {
   }
 
   private pressureOf(path: string): ContainerRow['pressure'] {
-    if (this.unified === undefined) return undefined;
     const all = (['cpu', 'memory', 'io'] as const).flatMap((name) => {
       const text = readSmall(`${this.unified}${path}/${name}.pressure`);
       return text === undefined ? [] : [[name, psi(text)] as const];
