@@ -5,7 +5,8 @@ import {round} from '../../util/round.ts';
 import type {ContainerRows} from '../containers/rows.ts';
 import type {FileProbe} from '../file-probe.ts';
 import type {SampleParts} from '../readers/reader.ts';
-import {hostScope, type MemoryCgroups, type MemoryNow} from './cgroups.ts';
+import type {MemoryCgroups, MemoryNow} from './cgroups.ts';
+import {hostScope} from './detail.ts';
 import {Growers} from './growers.ts';
 import {headroomOf, pointOf} from './point.ts';
 

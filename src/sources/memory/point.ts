@@ -1,5 +1,6 @@
 import type {MemoryPoint} from '../../predict/point.ts';
-import type {Detail, LimitedCgroup} from './cgroups.ts';
+import type {LimitedCgroup} from './cgroups.ts';
+import type {Detail} from './detail.ts';
 import type {TreeNode} from './tree.ts';
 
 /** Bytes by which a scope may still grow by its own limit. */
