@@ -1,4 +1,4 @@
-import {Predictor, type ScopePrediction} from '../../src/model/predict/predictor.ts';
+import {Predictor, type ScopePrediction} from '../../src/predict/predictor.ts';
 import {Random} from './random.ts';
 import type {Scenario} from './scenarios.ts';
 import {type Kill, live, type Run} from './world.ts';

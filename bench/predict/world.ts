@@ -1,4 +1,4 @@
-import type {MemoryPoint} from '../../src/model/predict/point.ts';
+import type {MemoryPoint} from '../../src/predict/point.ts';
 import type {Random} from './random.ts';
 
 /** Seconds of a step of the simulation; what is sampled once a second lies between. */

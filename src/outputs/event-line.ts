@@ -5,6 +5,7 @@ import type {
   LockupEvent,
   MemoryPressureEvent,
   OomKillEvent,
+  OomPredictionEvent,
   PacketDropEvent,
   PageFaultEvent,
   ProcessExecEvent,
@@ -35,6 +36,7 @@ const text = (key: string, value: string | undefined) =>
     : `${key}=${visibleValue(value.length > MAX_VALUE ? visibleUpTo(value, MAX_VALUE) : value)}`;
 const number = (key: string, value: number | undefined) => (value === undefined ? undefined : `${key}=${value}`);
 const time = (key: string, us: number | undefined) => (us === undefined ? undefined : `${key}=${duration(us)}`);
+const seconds = (key: string, s: number) => time(key, s * 1e6);
 const size = (key: string, n: number | undefined) => (n === undefined ? undefined : `${key}=${bytes(n)}`);
 const part = (key: string, pct: number | undefined) => (pct === undefined ? undefined : `${key}=${percent(pct)}`);
 
@@ -125,6 +127,15 @@ const DETAILS: Record<string, ((event: never) => Fields) | undefined> = {
     size('usage', event.usage_bytes),
     size('limit', event.limit_bytes),
     part('utilization', event.utilization_pct),
+  ],
+  OOM_PREDICTION: (event: OomPredictionEvent) => [
+    text('scope', event.scope),
+    seconds('eta', event.eta_s),
+    `between=${duration(event.eta_low_s * 1e6)}..${duration(event.eta_high_s * 1e6)}`,
+    part('confidence', event.confidence_pct),
+    text('growth', `${bytes(event.growth_bytes_per_s)}/s`),
+    size('usage', event.usage_bytes),
+    size('limit', event.limit_bytes),
   ],
   SOFT_LOCKUP: lockup,
   HUNG_TASK: lockup,

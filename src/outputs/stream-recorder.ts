@@ -79,11 +79,16 @@ export class StreamRecorder {
   }
 }
 
-/** A screen's samples have all processes, a recording's the busiest. */
+/** A screen's samples have all processes and containers, a recording's the busiest. */
 function withRows(frame: Frame): Frame {
   const {sample} = frame;
-  if (!sample?.processes || sample.processes.length <= ROWS) return frame;
-  return {...frame, sample: {...sample, processes: sample.processes.slice(0, ROWS)}};
+  const {processes = [], containers = []} = sample ?? {};
+  if (!sample || (processes.length <= ROWS && containers.length <= ROWS)) return frame;
+  const few = {
+    ...(processes.length > 0 && {processes: processes.slice(0, ROWS)}),
+    ...(containers.length > 0 && {containers: containers.slice(0, ROWS)}),
+  };
+  return {...frame, sample: {...sample, ...few}};
 }
 
 /** Header and counters of this moment. */

@@ -84,7 +84,15 @@ export const PROBES: readonly ProbeSpec[] = [
     types: ['MEMORY_PRESSURE'],
     default: true,
     essential: true,
-    help: 'tasks stalled because memory is short (PSI)',
+    help: 'tasks stalled because memory is short (PSI), and cgroups whose working set is near their limit',
+  },
+  {
+    id: 'growth',
+    subsystem: 'memory',
+    types: ['OOM_PREDICTION'],
+    default: true,
+    essential: true,
+    help: 'when the host, or a cgroup with a limit, will be out of memory',
   },
   {
     id: 'retransmit',

@@ -39,6 +39,11 @@ export class ContainerNames {
     return path === undefined ? undefined : this.containers.lookup(path);
   }
 
+  /** Of a cgroup's path, of whatever hierarchy. */
+  ofPath(path: string): ContainerRef | undefined {
+    return this.containers.lookup(path);
+  }
+
   /**
    * Gives an event its container. An OOM victim whose own cgroup names none may have died of the limit of one that does:
    * with version 1 the memory controller's hierarchy is another.

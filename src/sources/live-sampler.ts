@@ -23,6 +23,8 @@ const noParts = (intervalMs: number, focus: OfFocus): SampleParts => ({
   accuracy: {},
   processes: [],
   requests: [],
+  predictions: [],
+  containers: [],
 });
 
 /** Makes one sample an interval from the kernel's maps and files. Statuses are the model's to fill in. */
@@ -59,7 +61,8 @@ export class LiveSampler {
     const pressure = this.host.pressure();
     const self = this.self(intervalMs);
     parts.counters.push(...this.overhead.counters());
-    const {histograms, counters, accuracy, processes, requests} = parts;
+    const {histograms, counters, accuracy, processes, requests, predictions, containers} = parts;
+    const time_bucket = Math.floor(Date.parse(stamp.time) / 1000);
     return {
       kind: 'sample',
       ...stamp,
@@ -69,8 +72,10 @@ export class LiveSampler {
       histograms,
       counters,
       ...(processes.length > 0 && {
-        processes: processes.map((row) => ({time_bucket: Math.floor(Date.parse(stamp.time) / 1000), ...row})),
+        processes: processes.map((row) => ({time_bucket, ...row})),
       }),
+      ...(containers.length > 0 && {containers: containers.map((row) => ({time_bucket, ...row}))}),
+      ...(predictions.length > 0 && {predictions}),
       ...(requests.length > 0 && {in_flight: requests}),
       ...(pressure && {pressure}),
       self,

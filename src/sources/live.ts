@@ -26,6 +26,7 @@ import {ROWS} from '../util/limits.ts';
 import type {Problem} from '../util/problem.ts';
 import {CgroupPaths, canonicalCgroup} from './cgroup-paths.ts';
 import {ContainerNames} from './container-names.ts';
+import {ContainerRows} from './containers/rows.ts';
 import {ProbeCost} from './cost.ts';
 import {DropSetup, withoutProcess} from './drop-setup.ts';
 import {FilterError} from './filter-error.ts';
@@ -34,6 +35,8 @@ import {hostIdentity} from './host-identity.ts';
 import {LiveProbes} from './live-probes.ts';
 import {LiveSampler, noFocus} from './live-sampler.ts';
 import {Lockups} from './lockups/lockups.ts';
+import {MemoryCgroups} from './memory/cgroups.ts';
+import {GrowthProbe} from './memory/growth.ts';
 import {Overhead} from './overhead.ts';
 import {OwnerSearch} from './owner-search.ts';
 import {inOwnPidNamespace} from './pid-namespace.ts';
@@ -147,7 +150,7 @@ export class LiveSource implements Source {
     const skipLog = options.skip?.split(',').includes('kmsg') ?? false;
     const wanted = filter?.cgroup === undefined ? filter : {...filter, cgroup: canonicalCgroup(filter.cgroup)};
     this.lockups = new Lockups(this.engine, this.clock, wanted, skipLog);
-    const files = {traffic: new TrafficProbe(), pressure: new PressureProbe(this.engine, filter !== undefined)};
+    const files = {traffic: new TrafficProbe(), ...this.memoryProbes(wanted)};
     const beside = {lockup: this.lockups};
     const preparations = {
       drops: () => drops.prepare(),
@@ -381,6 +384,22 @@ export class LiveSource implements Source {
     const focus = sample && this.focused.sample(ofFocus);
     if (focus) sample.focus = this.containers.nameFocus(focus);
     return frame({events, sample, probes: this.changes.splice(0), errors: this.errors.splice(0)});
+  }
+
+  /** Both read the same figures. */
+  private memoryProbes(filter: Filter | undefined) {
+    const cgroups = new MemoryCgroups(filter?.cgroup);
+    const container = (path: string) => this.containers.ofPath(path);
+    const byProcess = filter?.pid !== undefined || filter?.comm !== undefined;
+    return {
+      pressure: new PressureProbe(this.engine, filter !== undefined, byProcess ? undefined : cgroups),
+      growth: new GrowthProbe(cgroups, {
+        filter,
+        container,
+        rows: byProcess ? undefined : new ContainerRows(cgroups, container, this.options.top ?? ROWS),
+        sameNumbers: !inOwnPidNamespace(),
+      }),
+    };
   }
 
   /** Tells the programs which system calls sleep by design. */

@@ -2,6 +2,8 @@ import type {Engine, NativeProbeState} from '../native/engine.ts';
 import type {KernelEvent, MemoryPressureEvent, Psi, Stamp} from '../types/stream.ts';
 import type {FileProbe} from './file-probe.ts';
 import {ProcFile, psi} from './host.ts';
+import type {MemoryCgroups} from './memory/cgroups.ts';
+import {NearLimits} from './memory/near-limits.ts';
 import type {SampleParts} from './readers/reader.ts';
 
 /** The contract's rule for memory: stalled for 10 % of 10 s. */
@@ -23,21 +25,28 @@ class Limit {
 }
 
 /**
- * Pressure on the host's memory as events: by the kernel's triggers, which libkstop waits for with everything else, or
- * where those are refused, from the averages of the file at the end of each interval.
+ * Pressure on memory as events. The host's: by the kernel's triggers, which libkstop waits for with everything else, or
+ * where those are refused, from the averages of the file at the end of each interval. That of cgroups with a limit: from
+ * their figures of the interval.
  */
 export class PressureProbe implements FileProbe {
   private readonly file: ProcFile;
   private readonly limits = {some: new Limit(), full: new Limit()};
   private looking = false;
+  private readonly near: NearLimits | undefined;
 
-  /** `filtered`: the host's pressure is nobody's alone, so there is no event. `path`: for tests. */
+  /**
+   * `filtered`: the host's pressure is nobody's alone, so there is no event. `cgroups`: those that may be told of.
+   * `path`: for tests.
+   */
   constructor(
     private readonly engine: Pick<Engine, 'pressure'>,
     private readonly filtered: boolean,
+    private readonly cgroups?: MemoryCgroups,
     path = FILE,
   ) {
     this.file = new ProcFile(path);
+    this.near = cgroups && new NearLimits(cgroups);
   }
 
   start(): NativeProbeState {
@@ -46,6 +55,7 @@ export class PressureProbe implements FileProbe {
       const absent = problem === 'ENOENT' || problem === 'EOPNOTSUPP';
       return {state: 'unavailable', method: '', reason: `file: ${problem}${absent ? `: ${NO_PSI}` : ''}`};
     }
+    this.cgroups?.start(this);
     if (this.filtered) return degraded("no events under a filter: the host's pressure is not that of its tasks alone");
     const refused = this.engine.pressure(STALLED_US, STALLED_US, WINDOW_US);
     this.looking = refused !== undefined;
@@ -57,11 +67,13 @@ export class PressureProbe implements FileProbe {
     this.engine.pressure(0, 0, 0);
     this.looking = false;
     this.file.close();
+    this.cgroups?.stop(this);
   }
 
-  sample(_into: SampleParts, stamp: Stamp): KernelEvent[] {
+  sample(_into: SampleParts, stamp: Stamp, intervalMs: number): KernelEvent[] {
     const now = this.looking ? psi(this.file.read()) : undefined;
-    return now ? stalls(now, this.limits, stamp) : [];
+    const near = this.near?.sample(stamp, intervalMs) ?? [];
+    return now ? [...stalls(now, this.limits, stamp), ...near] : near;
   }
 }
 

@@ -305,6 +305,57 @@ export interface MemoryPressureEvent extends EventBase {
   utilization_pct?: number;
 }
 
+/** When a scope will be out of memory if it grows on as it does; times from the moment that it is told. */
+interface OutOfMemory {
+  /** `host`, or the path of a cgroup with a limit. */
+  scope: string;
+  growth_bytes_per_s: number;
+  eta_s: number;
+  /** The kill comes between the two with a probability of `confidence_pct`. */
+  eta_low_s: number;
+  eta_high_s: number;
+  confidence_pct: number;
+  usage_bytes: number;
+  /** The least of the scope and its ancestors. */
+  limit_bytes: number;
+}
+
+/** The owner is the process below the scope whose memory grows most, where one makes half of the growth. */
+export interface OomPredictionEvent extends EventBase, OutOfMemory {
+  type: 'OOM_PREDICTION';
+}
+
+/** The same as of a sample, whether it is near enough to be an event or not. */
+export interface PredictionRow extends OutOfMemory {
+  pid?: number;
+  comm?: string;
+  container?: ContainerRef;
+}
+
+/** A container by the files of its cgroup. Of the interval; limit hits and OOM kills since it was made. */
+export interface ContainerRow {
+  /** Seconds since 1970. */
+  time_bucket: number;
+  container: ContainerRef;
+  cgroup: string;
+  cpu_time_ms?: number;
+  /** How long and in how many periods cpu.max held its tasks back. */
+  throttled_ms?: number;
+  throttled_periods?: number;
+  memory_usage_bytes?: number;
+  /** Without the inactive page cache. */
+  working_set_bytes?: number;
+  /** The least of its cgroup and those above it; absent where there is none. */
+  limit_bytes?: number;
+  /** Working set as a share of the limit. */
+  utilization_pct?: number;
+  /** How often its memory met the limit. */
+  limit_hits?: number;
+  oom_kills?: number;
+  /** Of the unified hierarchy's cgroup of that path. */
+  pressure?: {cpu?: Psi; memory?: Psi; io?: Psi};
+}
+
 /** `cpu` is the CPU that is stuck (a hung task: where it last ran); the owner the task, where it is known. */
 export interface LockupEvent extends EventBase {
   type: 'SOFT_LOCKUP' | 'HUNG_TASK' | 'RCU_STALL';
@@ -325,6 +376,7 @@ export type KnownEvent =
   | OomKillEvent
   | PageFaultEvent
   | MemoryPressureEvent
+  | OomPredictionEvent
   | TcpRetransmitEvent
   | PacketDropEvent
   | LockupEvent;
@@ -528,6 +580,10 @@ export interface Sample extends Stamp {
   counters: Counter[];
   /** The busiest ones of the interval: so far by page faults, those that had some. */
   processes?: ProcessRow[];
+  /** The busiest ones of the interval, where there are any. */
+  containers?: ContainerRow[];
+  /** The nearest first; absent while nothing is foretold. */
+  predictions?: PredictionRow[];
   /** The longest first. */
   in_flight?: RequestInFlight[];
   /** Who waited because of whom, the longest first. */

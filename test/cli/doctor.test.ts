@@ -6,10 +6,10 @@ import {bootWith, familyOf, kernelWith, parseOsRelease} from '../../src/cli/doct
 import {explain} from '../../src/cli/doctor/explain.ts';
 import type {Facts} from '../../src/cli/doctor/facts.ts';
 import {parseKernelConfig} from '../../src/cli/doctor/files.ts';
-import {cgroupsOf, parseMounts, visibleMounts} from '../../src/cli/doctor/mounts.ts';
 import {doctorReport} from '../../src/cli/doctor/report.ts';
 import {doctorText} from '../../src/cli/doctor/text.ts';
 import {type ProbeReport, type Refusal, refusalIn, refusals} from '../../src/sources/probe-report.ts';
+import {cgroupsOf, parseMounts, visibleMounts} from '../../src/util/mounts.ts';
 
 const mounts = (name: string) =>
   parseMounts(readFileSync(new URL(`doctor/mountinfo/${name}.txt`, import.meta.url), 'utf8'));

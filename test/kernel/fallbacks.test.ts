@@ -8,6 +8,7 @@ const cpus = twoCpus();
 /** Methods of the probes whose best isn't tp_btf; vfs does without where functions can't be hooked. */
 const BEST: Readonly<Record<string, readonly string[]>> = {
   faults: ['perf_event'],
+  growth: ['file'],
   lockup: ['perf_event'],
   pressure: ['psi'],
   tasks: ['iter'],
@@ -20,6 +21,7 @@ const WITHOUT_BTF: Readonly<Record<string, string>> = {
   sched: 'raw_tp',
   faults: 'perf_event',
   pressure: 'psi',
+  growth: 'file',
   drops: 'raw_tp',
   tasks: 'iter',
   process: 'raw_tp',

@@ -47,7 +47,8 @@ testUnless(reason, 'two hogs of one number after each other: each is blamed unde
     t.log(`${name} ran ${ranMs} ms, is blamed for ${blamed.toFixed(1)}, has ${told.toFixed(1)} in the process table`);
     // Each begins under its parent's name.
     t.true(blamed >= 0.9 * ranMs - 10 && blamed <= 1.02 * ranMs + 10, 'blamed for what it ran');
-    t.true(told <= ranMs + 2, 'no figures of another one');
+    // It measures itself once it has begun, and an emulated CPU takes milliseconds to begin.
+    t.true(told <= ranMs + (process.env.KSTOP_VM ? 20 : 2), 'no figures of another one');
   }
   t.true(tableMs('kt-second') >= 0.98 * secondMs - 2, 'nor less than its own');
   t.deepEqual(

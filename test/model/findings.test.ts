@@ -4,12 +4,14 @@ import type {Counter, Header, KernelEvent, ProbeChange, ProbeInfo, Psi} from '..
 import {
   drop,
   fault,
+  foretold,
   frame,
   header,
   histogram,
   lockup,
   oom,
   PROBES,
+  pressure,
   request,
   retransmit,
   type SampleParts,
@@ -191,6 +193,21 @@ const CASES: Case[] = [
     finding: /^memory: OOM kill of pid 2345 java in \/box \(limit 1MiB\)$/,
     advice: /memory\.max of \/box/,
     silent: [{}],
+  },
+  {
+    name: 'OOM kill that is foretold',
+    steps: [{events: [foretold(300, {eta_s: 500}), foretold(500)]}],
+    finding:
+      /^memory: \/leaky was to be out of memory in 300s \(280s to 330s\): 700MiB of 1GiB, growing by 1MiB a second, most of it by pid 77 leaker$/,
+    advice: /find what grows in \/leaky \(pid 77 leaker\).*raise its limit/,
+    silent: [{}],
+  },
+  {
+    name: 'working set near a limit',
+    steps: [{events: [pressure(500, {scope: '/box', working_set_bytes: 95 << 20, limit_bytes: 100 << 20})]}],
+    finding: /^memory: \/box needs 95MiB of its limit of 100MiB \(95%\)$/,
+    advice: /memory\.max of \/box/,
+    silent: [{events: [pressure(500)]}],
   },
   {
     name: 'memory pressure',

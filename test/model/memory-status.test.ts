@@ -1,7 +1,7 @@
 import test from 'ava';
 import {Model} from '../../src/model/model.ts';
 import type {Psi} from '../../src/types/stream.ts';
-import {frame, header, pressure, sampleFrame} from '../util/synthetic.ts';
+import {foretold, frame, header, pressure, sampleFrame} from '../util/synthetic.ts';
 
 /** Samples every `stepMs`; the memory status and reason after each. */
 function feed(model: Model, stepMs: number, figures: (Psi | undefined)[], startMs = 0) {
@@ -60,4 +60,28 @@ test('pressure that comes and goes between two samples counts by its event; a cg
   model.apply(frame({events: [pressure(700)]}));
   t.deepEqual(tile(model), {status: 'WARNING', why: 'tasks stalled for memory 13% of the time'});
   t.is(feed(model, 60_000, [psi(0)], 1000)[0]?.status, 'OK');
+});
+
+test('a cgroup that is near its limit warns', (t) => {
+  const model = started();
+  model.apply(frame({events: [pressure(500, {scope: '/a', some_avg10_pct: undefined, utilization_pct: 93})]}));
+  model.apply(sampleFrame(1000, {interval_ms: 1000}));
+  t.deepEqual(tile(model), {status: 'WARNING', why: '/a needs 93% of its limit'});
+});
+
+test('a kill that is foretold warns below 10 minutes, is critical below one, and must be sure', (t) => {
+  const after = (more: object) => {
+    const model = started();
+    const input = sampleFrame(1000, {interval_ms: 1000});
+    const {scope, growth_bytes_per_s, eta_s, eta_low_s, eta_high_s, confidence_pct, usage_bytes, limit_bytes} =
+      foretold(1000);
+    const row = {scope, growth_bytes_per_s, eta_s, eta_low_s, eta_high_s, confidence_pct, usage_bytes, limit_bytes};
+    input.sample!.predictions = [{...row, ...more}];
+    model.apply(input);
+    return tile(model);
+  };
+  t.is(after({eta_s: 600}).status, 'OK');
+  t.deepEqual(after({eta_s: 599}), {status: 'WARNING', why: '/leaky will be out of memory in 599s'});
+  t.is(after({eta_s: 59.9}).status, 'CRITICAL');
+  t.is(after({eta_s: 59.9, confidence_pct: 79}).status, 'OK');
 });

@@ -6,6 +6,7 @@ import type {ProcessRow} from '../../src/types/stream.ts';
 import {
   drop,
   fault,
+  foretold,
   forked,
   frame,
   header,
@@ -105,6 +106,10 @@ test('each subsystem’s events have their own words', async (t) => {
     'scope=/box some=13% full=3.1% limit=1GiB utilization=93% [WARNING]',
   );
   t.is(
+    await tail(foretold(1)),
+    'scope=/leaky eta=300s between=280s..330s confidence=86% growth=1MiB/s usage=700MiB limit=1GiB [WARNING]',
+  );
+  t.is(
     await tail(lockup(1, 'SOFT_LOCKUP')),
     'stuck=22s stack=io_schedule<-folio_wait_bit_common<-vfs_fsync_range [CRITICAL]',
   );
@@ -152,6 +157,7 @@ test('names from the kernel can’t act on the terminal or forge a line', async 
         slowFile(3, 9000, {path: undefined, name: evil}),
         drop(3, {reason: evil, location: evil, protocol: evil, device: evil}),
         pressure(3, {scope: evil}),
+        foretold(3, {scope: evil, comm: evil}),
         forked(3, {child_comm: evil}),
         ran(3, {comm: evil, filename: evil, args: evil}),
         went(3, {signal: 1, signal_name: evil}),

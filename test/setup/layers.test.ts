@@ -10,8 +10,9 @@ const MAY_IMPORT: Record<string, string[]> = {
   util: ['types'],
   probes: ['types', 'util'],
   containers: ['types', 'util'],
+  predict: ['types', 'util'],
   native: ['types', 'util', 'probes'],
-  sources: ['types', 'util', 'probes', 'native', 'containers'],
+  sources: ['types', 'util', 'probes', 'native', 'containers', 'predict'],
   trace: ['types', 'util', 'probes'],
   model: ['types', 'util'],
   outputs: ['types', 'util', 'probes', 'model', 'trace', 'outputs', 'metrics', 'mcp', 'tui'],
@@ -89,7 +90,7 @@ test('re-exports, side effects and dynamic imports count', (t) => {
   );
 });
 
-test('the model takes no package, no I/O and no clock', (t) => {
+test('the model and the predictor take no package, no I/O and no clock', (t) => {
   t.deepEqual(
     [
       ...refused({
@@ -100,9 +101,19 @@ test('the model takes no package, no I/O and no clock', (t) => {
         'src/model/e.ts': 'export const one = 1;\n',
         'src/model/part/f.ts': "export * from '../e.ts';\nexport * from '../../types/x.ts';\n",
         'src/model/part/g.ts': "export * from '../../native/x.ts';\n",
+        'src/predict/a.ts': "import 'node:fs';\n",
+        'src/predict/b.ts': 'export const now = performance.now();\n',
       }),
     ].sort(),
-    ['src/model/a.ts', 'src/model/b.ts', 'src/model/c.ts', 'src/model/d.ts', 'src/model/part/g.ts'],
+    [
+      'src/model/a.ts',
+      'src/model/b.ts',
+      'src/model/c.ts',
+      'src/model/d.ts',
+      'src/model/part/g.ts',
+      'src/predict/a.ts',
+      'src/predict/b.ts',
+    ],
   );
 });
 

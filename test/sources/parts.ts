@@ -10,4 +10,6 @@ export const noParts = (): SampleParts => ({
   accuracy: {},
   processes: [],
   requests: [],
+  predictions: [],
+  containers: [],
 });

@@ -30,11 +30,11 @@ test('averages; a line that a kernel lacks is unknown, never 0', (t) => {
 
 test('without triggers: an event of each level, once in 10 s, from 10 % on', (t) => {
   const file = standIn(t, line('some', 9.99) + line('full', 0));
-  const probe = new PressureProbe(refuses, false, file.path);
+  const probe = new PressureProbe(refuses, false, undefined, file.path);
   const state = probe.start();
   t.like(state, {state: 'degraded', method: 'file'});
   t.regex(state.reason, /interval later \(psi: EPERM\)/);
-  const at = (s: number) => probe.sample(none, stamp(s)).map(({severity}) => severity);
+  const at = (s: number) => probe.sample(none, stamp(s), 1000).map(({severity}) => severity);
   t.deepEqual(at(100), []);
   file.write(line('some', 10) + line('full', 9.99));
   t.deepEqual(at(101), ['warning']);
@@ -54,9 +54,9 @@ test('with triggers the intervals find nothing, and switching off ends them', (t
   const asked: number[][] = [];
   const engine = {pressure: (...args: number[]) => void asked.push(args)};
   const file = standIn(t, line('some', 50) + line('full', 50));
-  const probe = new PressureProbe(engine, false, file.path);
+  const probe = new PressureProbe(engine, false, undefined, file.path);
   t.deepEqual(probe.start(), {state: 'attached', method: 'psi', reason: ''});
-  t.deepEqual(probe.sample(none, stamp(1)), []);
+  t.deepEqual(probe.sample(none, stamp(1), 1000), []);
   probe.stop();
   t.deepEqual(asked, [
     [1_000_000, 1_000_000, 10_000_000],
@@ -65,8 +65,8 @@ test('with triggers the intervals find nothing, and switching off ends them', (t
 });
 
 test('a kernel without PSI, and a file that cannot be read', (t) => {
-  t.regex(new PressureProbe(refuses, false, '/no/such/file').start().reason, /psi=1.*CONFIG_PSI/);
-  const {state, reason} = new PressureProbe(refuses, false, tmpdir()).start();
+  t.regex(new PressureProbe(refuses, false, undefined, '/no/such/file').start().reason, /psi=1.*CONFIG_PSI/);
+  const {state, reason} = new PressureProbe(refuses, false, undefined, tmpdir()).start();
   t.is(state, 'unavailable');
   t.regex(reason, /EISDIR/);
 });

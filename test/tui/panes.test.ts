@@ -14,7 +14,7 @@ import {makeTheme} from '../../src/tui/theme.ts';
 import {paintTooSmall} from '../../src/tui/views/too-small.ts';
 import type {State} from '../../src/types/state.ts';
 import type {KernelEvent, ProbeInfo} from '../../src/types/stream.ts';
-import {drop, fault, forked, lockup, pressure, ran, slowFile, wait, went} from '../util/synthetic.ts';
+import {drop, fault, foretold, forked, lockup, pressure, ran, slowFile, wait, went} from '../util/synthetic.ts';
 import {filled, unstyled} from './state.ts';
 
 test('every pane paints lines of exactly its width and holds back no escape but styles', async (t) => {
@@ -116,6 +116,16 @@ test('each type has its fields, a path without its name again, a packet without 
     'location=__udp_enqueue_schedule_skb+0x2f0',
   ]);
   t.deepEqual(shown(pressure(1)), ['scope=host', 'some=13%', 'full=3.1%']);
+  t.deepEqual(shown(foretold(1)), [
+    'scope=/leaky',
+    'eta=300s',
+    'from=280s',
+    'to=330s',
+    'confidence=86%',
+    'growth a second=1MiB',
+    'usage=700MiB',
+    'limit=1GiB',
+  ]);
   t.deepEqual(shown(fault(1, {latency_us: 8400})), ['latency=8.4ms', 'address=0x7f0012345000']);
   t.deepEqual(shown(ran(1, {args: 'cc1 \x1b x'})), ['file=/usr/lib/gcc/cc1', 'args="cc1 \\x1b x"', 'ppid=90']);
   t.deepEqual(shown(went(1, {exit_code: 139, signal: 11, signal_name: 'SIGSEGV', core: true})), [

@@ -7,6 +7,7 @@ import {openRecording} from '../../src/sources/recording.ts';
 import type {CanvasPane, ListPane, Place, View} from '../../src/tui/panes/pane.ts';
 import {textWidth} from '../../src/tui/text/cells.ts';
 import {makeTheme} from '../../src/tui/theme.ts';
+import {containers} from '../../src/tui/views/containers.ts';
 import {disk} from '../../src/tui/views/disk.ts';
 import {memory} from '../../src/tui/views/memory.ts';
 import {network} from '../../src/tui/views/network.ts';
@@ -15,11 +16,11 @@ import {processes} from '../../src/tui/views/processes.ts';
 import {sched} from '../../src/tui/views/sched.ts';
 import type {State} from '../../src/types/state.ts';
 import type {StreamObject} from '../../src/types/stream.ts';
-import {fault, frame, header, ran, sample, wait, went} from '../util/synthetic.ts';
+import {fault, foretold, frame, header, ran, sample, wait, went} from '../util/synthetic.ts';
 import {unstyled} from './state.ts';
 
 const FIXTURES = join(import.meta.dirname, '../fixtures');
-const VIEWS = [sched, disk, memory, network, processes, probes];
+const VIEWS = [sched, disk, memory, network, processes, containers, probes];
 
 function panesOf(view: View): (ListPane | CanvasPane)[] {
   const chain = (place: Place): Place[] => [place, ...(place.beside ? chain(place.beside) : [])];
@@ -145,7 +146,50 @@ test('memory: what was killed, by whose limit; pressure as the samples say', asy
   t.regex(titleOf(memory, 'memory-pressure', state), /^Stalled for memory: some 0%, all 0%; 23s$/);
   t.regex(painted(memory, 'memory-pressure', state).join('\n'), /10%│.*0%│ +─+\n/s);
   t.regex(painted(memory, 'fault-rates', state).join(), /this recording has no probe faults/);
-  t.regex(painted(memory, 'growth', state).join(), /a later version/);
+});
+
+test('memory: what will be out of memory, the nearest first, and who makes it grow', (t) => {
+  const model = new Model();
+  const growth = {id: 'growth', subsystem: 'memory' as const, state: 'attached' as const};
+  model.apply(frame({header: header([growth])}));
+  const {kind: _, time: __, mono_ns: ___, type: ____, subsystem: _____, severity: ______, ...row} = foretold(1);
+  const rest = {...row, pid: undefined, comm: undefined, scope: 'host', eta_s: 1200};
+  const predictions = [{...row, container: {id: 'c1', name: 'shop'}}, rest];
+  model.apply(frame({sample: {...sample(1000), predictions}}));
+  const rows = shown(memory, 'predictions', model.state);
+  t.like(rows[0], {eta: '300s', from: '280s', to: '330s', confidence: '86%', growth: '1MiB', limit: '1GiB'});
+  t.like(rows[0], {scope: '/leaky', container: 'shop', pid: '77', comm: 'leaker'});
+  t.like(rows[1], {scope: 'host', container: '-', pid: '-', comm: '-'});
+  model.apply(frame({sample: sample(2000)}));
+  t.is(pane(memory, 'predictions', 'list').empty(model.state), 'nothing grows towards its limit');
+});
+
+test('containers: CPU a second, memory against the limit, and what is foretold of each', (t) => {
+  const model = new Model();
+  const growth = {id: 'growth', subsystem: 'memory' as const, state: 'attached' as const};
+  model.apply(frame({header: header([growth])}));
+  const {kind: _, time: __, mono_ns: ___, type: ____, subsystem: _____, severity: ______, ...ahead} = foretold(1);
+  const shop = {
+    time_bucket: 1,
+    container: {id: 'c1', name: 'shop', pod: 'shop-7', namespace: 'prod', runtime: 'containerd'},
+    cgroup: '/leaky',
+    cpu_time_ms: 500,
+    throttled_periods: 4,
+    memory_usage_bytes: 95 << 20,
+    working_set_bytes: 94 << 20,
+    limit_bytes: 100 << 20,
+    utilization_pct: 94,
+    oom_kills: 2,
+    pressure: {memory: {some_avg10_pct: 12.5}},
+  };
+  const rows = [shop, {time_bucket: 1, container: {id: 'c2'}, cgroup: '/c2'}];
+  model.apply(frame({sample: {...sample(2000), interval_ms: 2000, containers: rows, predictions: [ahead]}}));
+  const [first, second] = shown(containers, 'containers', model.state);
+  t.like(first, {name: 'shop', pod: 'prod/shop-7', cpu: '25%', throttled: '2', usage: '95MiB', limit: '100MiB'});
+  t.like(first, {utilization: '94%', eta: '300s', kills: '2', hits: '-', 'memory-psi': '13%', 'io-psi': '-'});
+  t.like(second, {name: 'c2', pod: '-', cpu: '-', limit: '-', eta: '-', kills: '-'});
+  model.apply(frame({sample: sample(3000)}));
+  t.is(pane(containers, 'containers', 'list').empty(model.state), 'no container is to be seen here');
 });
 
 test('memory: rates of faults and swapped pages, now and at their highest', (t) => {

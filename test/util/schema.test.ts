@@ -45,6 +45,7 @@ const known = [
   synthetic.drop(1, {device: 'eth0', netns: 4026531840}),
   synthetic.fault(1, {latency_us: 8400}),
   synthetic.pressure(1, {scope: '/a', working_set_bytes: 1, usage_bytes: 2, limit_bytes: 3, utilization_pct: 33.4}),
+  synthetic.foretold(1),
   synthetic.lockup(1, 'SOFT_LOCKUP'),
   synthetic.lockup(1, 'HUNG_TASK'),
   synthetic.lockup(1, 'RCU_STALL'),

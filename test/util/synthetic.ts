@@ -12,6 +12,7 @@ import type {
   LockupEvent,
   MemoryPressureEvent,
   OomKillEvent,
+  OomPredictionEvent,
   PacketDropEvent,
   PageFaultEvent,
   ProbeInfo,
@@ -289,6 +290,13 @@ export function pressure(atMs: number, more: Partial<MemoryPressureEvent> = {}):
   const base = {kind: 'event' as const, ...stamp(atMs), subsystem: 'memory' as const, cpu: 0};
   const figures = {scope: 'host', some_avg10_pct: 12.5, full_avg10_pct: 3.1};
   return {...base, severity: 'warning', type: 'MEMORY_PRESSURE', ...figures, ...more};
+}
+
+export function foretold(atMs: number, more: Partial<OomPredictionEvent> = {}): OomPredictionEvent {
+  const base = {kind: 'event' as const, ...stamp(atMs), subsystem: 'memory' as const, severity: 'warning' as const};
+  const ahead = {growth_bytes_per_s: 1 << 20, eta_s: 300, eta_low_s: 280, eta_high_s: 330, confidence_pct: 85.5};
+  const size = {usage_bytes: 700 << 20, limit_bytes: 1 << 30};
+  return {...base, type: 'OOM_PREDICTION', scope: '/leaky', pid: 77, comm: 'leaker', ...ahead, ...size, ...more};
 }
 
 export function lockup(atMs: number, type: LockupEvent['type'], more: Partial<LockupEvent> = {}): LockupEvent {

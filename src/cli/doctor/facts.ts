@@ -1,9 +1,9 @@
 import {closeSync, constants, openSync, readSync, statSync} from 'node:fs';
 import {arch, release} from 'node:os';
+import {type Cgroups, cgroupsOf, type Mount, parseMounts} from '../../util/mounts.ts';
 import {type Process, parseStatus} from './capabilities.ts';
 import {type Distribution, parseOsRelease} from './distribution.ts';
 import {errnoOf, fileSystemAt, type KernelConfig, kernelConfig, link, namesIn, text} from './files.ts';
-import {type Cgroups, cgroupsOf, type Mount, parseMounts} from './mounts.ts';
 
 /** Inode numbers of the first namespaces (include/linux/proc_ns.h). */
 const FIRST = {pid: 'pid:[4026531836]', user: 'user:[4026531837]', cgroup: 'cgroup:[4026531835]'};

@@ -2,7 +2,7 @@ import type {Figures} from '../figures.ts';
 import {sharedDevice, slowDevices} from './block.ts';
 import {deviceDrops, faultDrops, policyDrops} from './drops.ts';
 import {lockups} from './lockup.ts';
-import {majorFaults, oomKills, pressure} from './memory.ts';
+import {majorFaults, nearLimits, oomKills, predictions, pressure} from './memory.ts';
 import {retransmits} from './network.ts';
 import {blindSpots, losses, ownCost, pauses} from './own.ts';
 import {crashes} from './process.ts';
@@ -14,6 +14,8 @@ import {slowFiles} from './vfs.ts';
 const RULES: readonly Rule[] = [
   lockups,
   oomKills,
+  predictions,
+  nearLimits,
   crashes,
   pressure,
   waits,

@@ -1,5 +1,5 @@
-import type {OomKillEvent} from '../../types/stream.ts';
-import {bytes, count, percent} from '../../util/format.ts';
+import type {OomKillEvent, OomPredictionEvent} from '../../types/stream.ts';
+import {bytes, count, duration, percent} from '../../util/format.ts';
 import type {Finding} from '../figures.ts';
 import {STALLED_PCT} from '../status/memory.ts';
 import {many, type Rule, share, short, task, taskOf} from './rule.ts';
@@ -31,6 +31,33 @@ function oomAdvice({constraint, memcg}: OomKillEvent): string {
     return `memory: raise memory.max of ${short(memcg ?? 'the cgroup')}, or find what grows in it`;
   return 'memory: the host ran out of memory: limit what grows (memory.max), add memory or swap';
 }
+
+/** Scopes shown of each kind. */
+const MAX_SCOPES = 3;
+
+/** What will be out of memory, as last told. */
+export const predictions: Rule = ({facts: {memory}}) =>
+  [...memory.predictions.values()].slice(-MAX_SCOPES).map((event) => ({
+    text: `memory: ${foretold(event)}`,
+    advice: `memory: find what grows in ${short(event.scope)}${event.comm === undefined ? '' : ` (${task(event.pid, event.comm)})`} before it is killed, or raise its limit`,
+  }));
+
+function foretold(event: OomPredictionEvent): string {
+  const {scope, eta_s, eta_low_s, eta_high_s, growth_bytes_per_s, usage_bytes, limit_bytes, pid, comm} = event;
+  const seconds = (s: number) => duration(s * 1e6);
+  const who = comm === undefined ? '' : `, most of it by ${task(pid, comm)}`;
+  const when = `in ${seconds(eta_s)} (${seconds(eta_low_s)} to ${seconds(eta_high_s)})`;
+  const size = `${bytes(usage_bytes)} of ${bytes(limit_bytes)}`;
+  return `${short(scope)} was to be out of memory ${when}: ${size}, growing by ${bytes(growth_bytes_per_s)} a second${who}`;
+}
+
+/** Cgroups whose working set was near their limit. */
+export const nearLimits: Rule = ({facts: {memory}}) =>
+  [...memory.nearLimits.values()].slice(-MAX_SCOPES).flatMap(({scope, working_set_bytes: set, limit_bytes: limit}) => {
+    if (set === undefined || limit === undefined || limit <= 0) return [];
+    const text = `memory: ${short(scope)} needs ${bytes(set)} of its limit of ${bytes(limit)} (${share(set, limit)})`;
+    return [{text, advice: `memory: raise memory.max of ${short(scope)}, or see what it keeps in memory`}];
+  });
 
 /** Pressure of the host, and what it swaps. */
 export const pressure: Rule = ({pressure: psi = {}, counts, periods}) => {

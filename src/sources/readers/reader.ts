@@ -1,5 +1,14 @@
 import type {ProbeCounts} from '../../native/snapshot.ts';
-import type {Counter, FocusSyscall, Histogram, ProcessRow, RequestInFlight, Sample} from '../../types/stream.ts';
+import type {
+  ContainerRow,
+  Counter,
+  FocusSyscall,
+  Histogram,
+  PredictionRow,
+  ProcessRow,
+  RequestInFlight,
+  Sample,
+} from '../../types/stream.ts';
 
 /** What the probes add to a sample. */
 export interface SampleParts {
@@ -14,6 +23,8 @@ export interface SampleParts {
   accuracy: NonNullable<Sample['accuracy']>;
   processes: Omit<ProcessRow, 'time_bucket'>[];
   requests: RequestInFlight[];
+  predictions: PredictionRow[];
+  containers: Omit<ContainerRow, 'time_bucket'>[];
 }
 
 /**

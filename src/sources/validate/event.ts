@@ -16,8 +16,21 @@ const EVENT = shape(
 
 export const BLOCK_OP = oneOf(['read', 'write', 'flush', 'discard', 'other']);
 export const REQUEST_OWNER = oneOf(['task', 'writeback']);
+const SECONDS = number(0, 1e9);
 const PORT = integer(0, 65_535);
 const LOCKUP = shape({}, {stuck_ms: COUNT, stack: list(NAME, 256)});
+
+/** What foretells that a scope will be out of memory. */
+export const OUT_OF_MEMORY = {
+  scope: TEXT,
+  growth_bytes_per_s: COUNT,
+  eta_s: SECONDS,
+  eta_low_s: SECONDS,
+  eta_high_s: SECONDS,
+  confidence_pct: number(0, 100),
+  usage_bytes: COUNT,
+  limit_bytes: COUNT,
+};
 
 /** What an event of a known type must hold beside the common fields. */
 const BY_TYPE = new Map<string, Check<unknown>>([
@@ -131,6 +144,7 @@ const BY_TYPE = new Map<string, Check<unknown>>([
       },
     ),
   ],
+  ['OOM_PREDICTION', shape(OUT_OF_MEMORY)],
   [
     'TCP_RETRANSMIT',
     shape({

@@ -1,6 +1,6 @@
 import {STATUSES, SUBSYSTEMS} from '../../types/stream.ts';
 import {type Check, exactly, Invalid, integer, list, number, oneOf, record, shape} from '../check.ts';
-import {BLOCK_OP, CONTAINER, OWNER, REQUEST_OWNER} from './event.ts';
+import {BLOCK_OP, CONTAINER, OUT_OF_MEMORY, OWNER, REQUEST_OWNER} from './event.ts';
 import {AMOUNT, COUNT, LABELS, MAX_CPUS, MICROS, NAME, PID, STAMP, TEXT} from './values.ts';
 
 const MAX_CELLS = 1024;
@@ -29,6 +29,7 @@ const histogram: Check<unknown> = (value, at) => {
 };
 
 const PSI = shape({}, {some_avg10_pct: AMOUNT, full_avg10_pct: AMOUNT});
+const PRESSURE = shape({}, {cpu: PSI, memory: PSI, io: PSI});
 const LOSS = record(shape({held: COUNT, lost: COUNT, missed: COUNT}), 256);
 const figures = (keys: string[]) => shape({}, Object.fromEntries(keys.map((key) => [key, AMOUNT])));
 
@@ -120,6 +121,19 @@ export const SAMPLE = shape(
       ),
       65_536,
     ),
+    containers: list(
+      shape(
+        {time_bucket: COUNT, container: CONTAINER, cgroup: TEXT},
+        {
+          ...each(['throttled_periods', 'memory_usage_bytes', 'working_set_bytes', 'limit_bytes'], COUNT),
+          ...each(['limit_hits', 'oom_kills'], COUNT),
+          ...each(['cpu_time_ms', 'throttled_ms', 'utilization_pct'], AMOUNT),
+          pressure: PRESSURE,
+        },
+      ),
+      65_536,
+    ),
+    predictions: list(shape(OUT_OF_MEMORY, {pid: PID, comm: NAME, container: CONTAINER}), 4096),
     in_flight: list(
       shape(
         {device: NAME, op: BLOCK_OP, size_bytes: COUNT, waiting_ms: AMOUNT},
@@ -129,7 +143,7 @@ export const SAMPLE = shape(
     ),
     blame: list(shape({subsystem: oneOf(SUBSYSTEMS), victim: BLAMED, culprit: BLAMED, wait_ms: number(0, 1e12)}), 4096),
     focus: FOCUS,
-    pressure: shape({}, {cpu: PSI, memory: PSI, io: PSI}),
+    pressure: PRESSURE,
     accuracy: shape({}, {sched: figures(['cut_by_migration_pct'])}),
   },
 );

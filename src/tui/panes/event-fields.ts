@@ -11,6 +11,7 @@ const time: Shown = (value) => (typeof value === 'number' ? duration(value) : te
 const size: Shown = (value) => (typeof value === 'number' ? bytes(value) : text(value));
 const part: Shown = (value) => (typeof value === 'number' ? percent(value) : text(value));
 const ms: Shown = (value) => (typeof value === 'number' ? duration(value * 1000) : text(value));
+const seconds: Shown = (value) => (typeof value === 'number' ? duration(value * 1e6) : text(value));
 const stack: Shown = (value) => text(Array.isArray(value) ? (stackText(value.map(String)) ?? '-') : value);
 
 /** Culprits shown of a wait. */
@@ -106,6 +107,16 @@ const BY_TYPE: Record<string, [field: string, name: string, shown: Shown][]> = {
     ['usage_bytes', 'usage', size],
     ['limit_bytes', 'limit', size],
     ['utilization_pct', 'utilization', part],
+  ],
+  OOM_PREDICTION: [
+    ['scope', 'scope', text],
+    ['eta_s', 'eta', seconds],
+    ['eta_low_s', 'from', seconds],
+    ['eta_high_s', 'to', seconds],
+    ['confidence_pct', 'confidence', part],
+    ['growth_bytes_per_s', 'growth a second', size],
+    ['usage_bytes', 'usage', size],
+    ['limit_bytes', 'limit', size],
   ],
   SOFT_LOCKUP: LOCKUP,
   HUNG_TASK: LOCKUP,

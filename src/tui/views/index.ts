@@ -1,4 +1,5 @@
 import {EVENTS, HEATMAP, TILES, type View, type ViewId} from '../panes/pane.ts';
+import {containers} from './containers.ts';
 import {disk} from './disk.ts';
 import {memory} from './memory.ts';
 import {network} from './network.ts';
@@ -22,13 +23,7 @@ export const VIEWS: Readonly<Record<ViewId, View>> = {
   memory,
   network,
   processes,
-  containers: {
-    id: 'containers',
-    title: 'Containers',
-    places: [],
-    later:
-      'Each container with its own scheduling, disk, memory and network figures, limits and restarts. This version names them in events and in the view Processes only.',
-  },
+  containers,
   probes,
   traces: {
     id: 'traces',

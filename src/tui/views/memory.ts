@@ -1,11 +1,12 @@
 import type {Faulter} from '../../types/detail.ts';
-import type {OomKillEvent} from '../../types/stream.ts';
+import type {OomKillEvent, PredictionRow} from '../../types/stream.ts';
 import {bytes, count, duration, percent, span} from '../../util/format.ts';
 import {fromZero, paintChart} from '../panes/chart.ts';
 import {figure, label} from '../panes/columns.ts';
 import type {CanvasPane, ListPane, View} from '../panes/pane.ts';
 import {paintRates} from '../panes/rates-pane.ts';
 import {perSample, sentence, whyNothing} from '../panes/shared.ts';
+import type {Token} from '../theme.ts';
 import {clockOf} from './clock.ts';
 
 /** Pressure that is drawn as high as the pane at least (percent). */
@@ -106,14 +107,36 @@ const ooms: ListPane<OomKillEvent> = {
   empty: (state) => whyNothing(state, 'oom', 'nothing was killed'),
 };
 
-const growth: CanvasPane = {
-  kind: 'canvas',
-  id: 'growth',
-  title: 'Growth and predictions',
-  paint(_state, theme, width) {
-    const later = 'a later version tells who grows, and when it reaches its limit';
-    return sentence(later, theme, width);
-  },
+const predictionRows = perSample(({sample}): readonly PredictionRow[] => sample?.predictions ?? []);
+const seconds = (s: number) => duration(s * 1e6);
+/** Below ten minutes and below one, as the status has it. */
+const nearness = ({eta_s}: PredictionRow): Token =>
+  eta_s < 60 ? 'heat.critical' : eta_s < 600 ? 'heat.warning' : 'text';
+
+const predictions: ListPane<PredictionRow> = {
+  kind: 'list',
+  id: 'predictions',
+  title: 'Out of memory soon',
+  note: () => 'if it grows on; the kill comes between the two times with that confidence',
+  rows: predictionRows,
+  key: ({scope}) => scope,
+  columns: [
+    figure(['eta', 'IN', 7, 0], ({eta_s}) => eta_s, seconds, {token: nearness}),
+    figure(['from', 'FROM', 7, 1], (row) => row.eta_low_s, seconds),
+    figure(['to', 'TO', 7, 1], (row) => row.eta_high_s, seconds),
+    figure(['confidence', 'SURE', 5, 1], (row) => row.confidence_pct, percent),
+    figure(['growth', 'GROWTH/S', 9, 1], (row) => row.growth_bytes_per_s, bytes),
+    figure(['usage', 'USAGE', 8, 2], (row) => row.usage_bytes, bytes),
+    figure(['limit', 'LIMIT', 8, 2], (row) => row.limit_bytes, bytes),
+    label(['container', 'CONTAINER', 14, 2], ({container}) => container?.name ?? container?.id),
+    label(['scope', 'SCOPE', 14, 0], ({scope}) => scope, {grow: true, keepEnd: true}),
+    figure(['pid', 'PID', 8, 2], ({pid}) => pid, String),
+    label(['comm', 'BY', 16, 2], ({comm}) => comm),
+  ],
+  sort: {column: 'eta', descending: false},
+  pid: ({pid}) => pid,
+  subject: ({pid, comm, container, scope}) => ({pid, comm, container, type: 'OOM_PREDICTION', text: scope}),
+  empty: (state) => whyNothing(state, 'growth', 'nothing grows towards its limit'),
 };
 
 /** Whether memory is short, who reads it back, and who was killed for it. */
@@ -124,6 +147,6 @@ export const memory: View = {
   places: [
     {pane: pressure, weight: 3, min: 6, beside: {pane: faults, weight: 3, min: 5}},
     {pane: faulters, weight: 3, min: 4, beside: {pane: ooms, weight: 3, min: 4}},
-    {pane: growth, weight: 0, min: 3},
+    {pane: predictions, weight: 2, min: 3},
   ],
 };

@@ -26,6 +26,10 @@ export const LESSER: readonly string[] = [
   'faults of the kernel on behalf',
   '--comm and --cgroup: major faults',
   'where it cannot be hooked it says why',
+  // fork-storm: an emulated CPU makes no storm
+  'a storm of forks',
+  // pid-reuse
+  'two hogs of one number after each other',
   // process
   'a path that is too long is cut',
   'ten crashes in a minute',

@@ -1,5 +1,5 @@
 import test from 'ava';
-import {type LeakHint, LeakWatch} from '../../../src/model/predict/leak.ts';
+import {type LeakHint, LeakWatch} from '../../src/predict/leak.ts';
 import {leak, MIB} from './feed.ts';
 
 /** The hint after so many minutes of samples once a second. */

@@ -1,9 +1,9 @@
 import test from 'ava';
 import fc from 'fast-check';
-import {LeakWatch} from '../../../src/model/predict/leak.ts';
-import type {MemoryPoint} from '../../../src/model/predict/point.ts';
-import {Predictor} from '../../../src/model/predict/predictor.ts';
-import {theilSen} from '../../../src/model/predict/theil-sen.ts';
+import {LeakWatch} from '../../src/predict/leak.ts';
+import type {MemoryPoint} from '../../src/predict/point.ts';
+import {Predictor} from '../../src/predict/predictor.ts';
+import {theilSen} from '../../src/predict/theil-sen.ts';
 import {feed, LIMIT, leak, MIB, type Told} from './feed.ts';
 
 /** Anything that a recording may hold. */

@@ -1,5 +1,5 @@
 import test from 'ava';
-import {Predictor} from '../../../src/model/predict/predictor.ts';
+import {Predictor} from '../../src/predict/predictor.ts';
 import {feed, LIMIT, leak, MIB} from './feed.ts';
 
 /** From 200 MiB on, after two quiet minutes, 2 MiB a second: full at second 520. */

@@ -33,7 +33,7 @@ interface Kept {
 
 /**
  * Predictions for any number of scopes (limited cgroups, processes below them, the host), each by a name of the caller's. An
- * interval is: a point for each scope, then `predict`; scopes that got no point have ended.
+ * interval is: a point for each scope (or `keep`), then `predict`; scopes that got neither have ended.
  */
 export class Predictor {
   readonly #kept = new Map<string, Kept>();
@@ -51,6 +51,12 @@ export class Predictor {
     kept.scope.push(point);
     const demand = demandOf(point);
     if (demand !== undefined) kept.leak.push(point.ms, demand);
+  }
+
+  /** Nothing new is known of a scope, and it hasn't ended. */
+  keep(id: string, identity?: string): void {
+    const kept = this.#kept.get(id);
+    if (kept && kept.identity === identity) kept.round = this.#round;
   }
 
   /** All predictions of this interval, the nearest first; forgets the scopes that have ended. */

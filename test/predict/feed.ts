@@ -1,5 +1,5 @@
-import type {MemoryPoint} from '../../../src/model/predict/point.ts';
-import type {Predictor, ScopePrediction} from '../../../src/model/predict/predictor.ts';
+import type {MemoryPoint} from '../../src/predict/point.ts';
+import type {Predictor, ScopePrediction} from '../../src/predict/predictor.ts';
 
 export const MIB = 1024 ** 2;
 export const LIMIT = 1000 * MIB;

@@ -1,0 +1,64 @@
+import {
+  type Figures,
+  reclaimableShare,
+  unreclaimableOfHost,
+  unreclaimableV1,
+  unreclaimableV2,
+} from '../../util/unreclaimable.ts';
+import {parseLimit, parseNumber} from './figures.ts';
+import {readSmall} from './files.ts';
+
+/** What a look into memory.stat tells; bytes. */
+export interface Detail {
+  workingSet?: number;
+  unreclaimable?: number;
+  swapped: number;
+  /** What its own limit would still have swapped out. */
+  swapAllowance: number;
+}
+
+/** Usage and own limit of a cgroup, bytes. */
+interface Sized {
+  usage: number;
+  node: {limit: number};
+}
+
+function workingSet(usage: number, inactiveFile: number | undefined): {workingSet?: number} {
+  return inactiveFile === undefined ? {} : {workingSet: Math.max(0, usage - inactiveFile)};
+}
+
+/** Of version 1: `stat` is the memory.stat in `folder`, `host` /proc/meminfo. */
+export function detailV1(folder: string, stat: Figures, {usage, node}: Sized, host: Figures): Detail {
+  const kmem = parseNumber(readSmall(`${folder}/memory.kmem.usage_in_bytes`)) ?? 0;
+  const swapped = stat['total_swap'] ?? 0;
+  const both = host['SwapTotal'] ? parseLimit(readSmall(`${folder}/memory.memsw.limit_in_bytes`)) : undefined;
+  const room = both === undefined ? 0 : both - (node.limit === Number.POSITIVE_INFINITY ? 0 : node.limit) - swapped;
+  return {
+    ...workingSet(usage, stat['total_inactive_file']),
+    unreclaimable: unreclaimableV1(stat, kmem, reclaimableShare(host)),
+    swapped,
+    swapAllowance: Math.max(0, Math.min(room, host['SwapFree'] ?? 0)),
+  };
+}
+
+/** The same of version 2. */
+export function detailV2(folder: string, stat: Figures, {usage}: Sized, host: Figures): Detail {
+  const swaps = (host['SwapTotal'] ?? 0) > 0;
+  const swapped = swaps ? (parseNumber(readSmall(`${folder}/memory.swap.current`)) ?? 0) : 0;
+  const most = swaps ? (parseLimit(readSmall(`${folder}/memory.swap.max`)) ?? 0) : 0;
+  return {
+    ...workingSet(usage, stat['inactive_file']),
+    unreclaimable: unreclaimableV2(stat),
+    swapped,
+    swapAllowance: Math.max(0, Math.min(most - swapped, host['SwapFree'] ?? 0)),
+  };
+}
+
+/** Figures of the host as a scope of its own; undefined where the kernel doesn't tell them. */
+export function hostScope(host: Figures): {usage: number; limit: number; detail: Detail} | undefined {
+  const {MemTotal: limit, MemFree: free, SwapTotal: swap = 0, SwapFree: swapFree = 0} = host;
+  const unreclaimable = unreclaimableOfHost(host);
+  if (limit === undefined || free === undefined || unreclaimable === undefined) return undefined;
+  const detail = {unreclaimable, swapped: Math.max(0, swap - swapFree), swapAllowance: swapFree};
+  return {usage: Math.max(0, limit - free), limit, detail};
+}

@@ -1,0 +1,124 @@
+import type {NativeProbeState} from '../../native/engine.ts';
+import {Predictor, type ScopePrediction} from '../../predict/predictor.ts';
+import type {ContainerRef, Filter, KernelEvent, OomPredictionEvent, PredictionRow, Stamp} from '../../types/stream.ts';
+import {round} from '../../util/round.ts';
+import type {ContainerRows} from '../containers/rows.ts';
+import type {FileProbe} from '../file-probe.ts';
+import type {SampleParts} from '../readers/reader.ts';
+import type {MemoryCgroups, MemoryNow} from './cgroups.ts';
+import {hostScope} from './detail.ts';
+import {Growers} from './growers.ts';
+import {headroomOf, pointOf} from './point.ts';
+
+const HOST = 'host';
+/** Rows of a sample. */
+const MAX_ROWS = 100;
+
+export interface GrowthOptions {
+  filter?: Filter;
+  /** The container that a path belongs to. */
+  container?(path: string): ContainerRef | undefined;
+  /** Do process numbers mean here what they mean in the cgroups' files and in /proc? */
+  sameNumbers: boolean;
+  /** Adds the rows of containers, which are found and read by the same walk. */
+  rows?: ContainerRows;
+}
+
+/** When the host and the cgroups with a limit will be out of memory: the files' figures, and what the predictor makes of them. */
+export class GrowthProbe implements FileProbe {
+  private readonly growers = new Growers();
+  private predictor = new Predictor();
+
+  constructor(
+    private readonly cgroups: MemoryCgroups,
+    private readonly options: GrowthOptions,
+  ) {}
+
+  start(): NativeProbeState {
+    const {pid, comm} = this.options.filter ?? {};
+    this.predictor = new Predictor();
+    const lacking = this.cgroups.start(this);
+    if (pid !== undefined || comm !== undefined)
+      return degraded("no predictions under a filter by process: memory is the cgroup's and the host's");
+    if (lacking) {
+      const whole = hostScope(this.cgroups.read(0, 0).host);
+      if (!whole) return {state: 'unavailable', method: '', reason: `file: ${lacking}, and no /proc/meminfo`};
+      return degraded(`${lacking}: predictions for the host alone`);
+    }
+    return {state: 'attached', method: 'file', reason: ''};
+  }
+
+  stop(): void {
+    this.cgroups.stop(this);
+  }
+
+  sample(into: SampleParts, stamp: Stamp, intervalMs: number): KernelEvent[] {
+    const {filter} = this.options;
+    if (filter?.pid !== undefined || filter?.comm !== undefined) return [];
+    const ms = Number(BigInt(stamp.mono_ns) / 1000n) / 1000;
+    this.feed(this.cgroups.read(ms, intervalMs), ms);
+    into.containers.push(...(this.options.rows?.rows(ms) ?? []));
+    const events: KernelEvent[] = [];
+    this.growers.begin();
+    for (const prediction of this.predictor.predict().slice(0, MAX_ROWS)) {
+      const row = this.row(prediction, ms);
+      into.predictions.push(row);
+      if (prediction.alarm) events.push(event(row, prediction.alarm, stamp));
+    }
+    return events;
+  }
+
+  private feed({cgroups, host}: MemoryNow, ms: number): void {
+    const byNode = new Map(cgroups.map((each) => [each.node, each]));
+    for (const each of cgroups) {
+      const {node, usage, limit, detail, fresh} = each;
+      if (fresh && detail)
+        this.predictor.push(node.path, pointOf({usage, limit, detail}, ms, node.inode, headroomOf(each, byNode)));
+      else this.predictor.keep(node.path, node.inode);
+    }
+    const whole = this.options.filter === undefined ? hostScope(host) : undefined;
+    if (whole) this.predictor.push(HOST, pointOf(whole, ms));
+  }
+
+  private row(prediction: ScopePrediction, ms: number): PredictionRow {
+    const {id, growth_bytes_per_s, eta_s, eta_low_s, eta_high_s, confidence_pct, usage_bytes, limit_bytes} = prediction;
+    const grower = id === HOST ? undefined : this.growerOf(id, growth_bytes_per_s, ms);
+    const container = id === HOST ? undefined : this.options.container?.(id);
+    return {
+      scope: id,
+      ...grower,
+      growth_bytes_per_s: Math.round(growth_bytes_per_s),
+      eta_s: round(eta_s, 1),
+      eta_low_s: round(eta_low_s, 1),
+      eta_high_s: round(eta_high_s, 1),
+      confidence_pct: round(confidence_pct, 1),
+      usage_bytes,
+      limit_bytes: limit_bytes ?? usage_bytes,
+      ...(container && {container}),
+    };
+  }
+
+  private growerOf(path: string, bytesPerS: number, ms: number): {pid: number; comm: string} | undefined {
+    if (!this.options.sameNumbers) return undefined;
+    const folders = this.cgroups.pathsBelow(path).flatMap((each) => this.cgroups.folder(each) ?? []);
+    return this.growers.of(folders, bytesPerS, ms);
+  }
+}
+
+function degraded(reason: string): NativeProbeState {
+  return {state: 'degraded', method: 'file', reason};
+}
+
+function event({container, ...row}: PredictionRow, severity: 'warning' | 'critical', stamp: Stamp): OomPredictionEvent {
+  return {
+    kind: 'event',
+    time: stamp.time,
+    mono_ns: stamp.mono_ns,
+    type: 'OOM_PREDICTION',
+    subsystem: 'memory',
+    severity,
+    ...row,
+    ...(row.scope !== HOST && {cgroup: row.scope}),
+    ...(container && {container}),
+  };
+}

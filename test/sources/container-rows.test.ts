@@ -1,0 +1,91 @@
+import {rmSync} from 'node:fs';
+import {join} from 'node:path';
+import test from 'ava';
+import {increase} from '../../src/sources/containers/cpu.ts';
+import {ContainerRows} from '../../src/sources/containers/rows.ts';
+import {StandInTree} from './memory-tree.ts';
+
+const MIB = 1 << 20;
+
+/** `/pod/NAME` and all below is the container NAME. */
+const container = (path: string) => {
+  const id = /^\/pod\/(\w+)/.exec(path)?.[1];
+  return id === undefined ? undefined : {id};
+};
+
+test('stand-in files: a row a container, the busiest first, with what came since the last reading', (t) => {
+  const tree = new StandInTree(t);
+  tree.set('/pod', {max: 500, current: 100});
+  tree.set('/pod/web', {current: 80, inactiveFile: 30});
+  tree.set('/pod/web/inner', {max: 100, current: 20});
+  tree.set('/pod/db', {max: 50, current: 40});
+  tree.set('/system', {max: 50, current: 40});
+  const cpu = (name: string, usec: number) =>
+    tree.write(`/pod/${name}`, 'cpu.stat', `usage_usec ${usec}\nnr_throttled 2\nthrottled_usec ${usec}\nx\u001b y\n`);
+  cpu('web', 1000);
+  cpu('db', 90_000);
+  tree.write('/pod/db', 'memory.events', 'low 0\nhigh 0\nmax 7\noom 1\noom_kill 1\n');
+  tree.write('/pod/db', 'memory.pressure', 'some avg10=1.50 avg60=0 avg300=0 total=1\nfull avg10=0.50 avg60=0\n');
+  const cgroups = tree.cgroups();
+  cgroups.start(t);
+  const rows = new ContainerRows(cgroups, container, 50, {mode: 'v2', v2: tree.root, v1: []});
+  const first = rows.rows(1000);
+  t.deepEqual(first.map(({cgroup}) => cgroup).sort(), ['/pod/db', '/pod/web']);
+  t.true(
+    first.every((row) => row.cpu_time_ms === undefined && row.throttled_ms === undefined),
+    'nothing to compare with',
+  );
+  cpu('web', 51_000);
+  const [web, db] = rows.rows(2000);
+  t.deepEqual(web, {
+    container: {id: 'web'},
+    cgroup: '/pod/web',
+    cpu_time_ms: 50,
+    throttled_ms: 50,
+    throttled_periods: 0,
+    memory_usage_bytes: 80 * MIB,
+    working_set_bytes: 50 * MIB,
+    limit_bytes: 500 * MIB,
+    utilization_pct: 10,
+  });
+  t.like(db, {
+    cgroup: '/pod/db',
+    cpu_time_ms: 0,
+    limit_bytes: 50 * MIB,
+    utilization_pct: 80,
+    oom_kills: 1,
+    limit_hits: 7,
+  });
+  t.deepEqual(db?.pressure, {memory: {some_avg10_pct: 1.5, full_avg10_pct: 0.5}});
+  rmSync(join(tree.root, 'pod/web'), {recursive: true});
+  t.deepEqual(
+    rows.rows(3000).map(({cgroup}) => cgroup),
+    ['/pod/db'],
+    'who has ended has no row',
+  );
+  cgroups.stop(t);
+});
+
+test('stand-in files: of more containers than are read in an interval all come, and the busiest stay', (t) => {
+  const tree = new StandInTree(t);
+  for (let i = 0; i < 230; i++) {
+    tree.set(`/pod/n${i}`, {current: 1});
+    tree.write(`/pod/n${i}`, 'cpu.stat', 'usage_usec 0\n');
+  }
+  const cgroups = tree.cgroups();
+  cgroups.start(t);
+  const rows = new ContainerRows(cgroups, container, 10, {mode: 'v2', v2: tree.root, v1: []});
+  for (let s = 1; s <= 30; s++) {
+    tree.write('/pod/n229', 'cpu.stat', `usage_usec ${s * 1000}\n`);
+    const now = rows.rows(s * 1000);
+    t.is(now.length, 10);
+    if (s > 25) t.like(now[0], {cgroup: '/pod/n229', cpu_time_ms: 1});
+  }
+  cgroups.stop(t);
+});
+
+test('what goes back, or is unknown, has no increase', (t) => {
+  t.deepEqual(increase({usedMs: 5, throttledMs: 1}, {usedMs: 4, throttledPeriods: 1, throttledMs: 1.5}), {
+    throttledMs: 0.5,
+  });
+});
