@@ -5,7 +5,7 @@ import {lacksSlowDisk, loop, must, slowDisk} from './util/disk.ts';
 import {Kstop} from './util/kstop.ts';
 import {Process} from './util/load.ts';
 import {lacks, testUnless} from './util/machine.ts';
-import {LONGER, SLOW, sleep, until} from './util/wait.ts';
+import {SLOW, sleep, until} from './util/wait.ts';
 import {read} from './util/witness.ts';
 
 const DEPTH = 8;
@@ -39,7 +39,7 @@ testUnless(
     const disk = basename(slow.device);
     const kstop = await Kstop.start(t, ['--probes', 'block', '--bio-warn', '1']);
     const job = `--name=hog --filename=${slow.device} --rw=randwrite --bs=64k --direct=1 --ioengine=libaio`;
-    const runs = ['--minimal', '--time_based', `--runtime=${6 * LONGER}`, `--iodepth=${DEPTH}`, '--size=32m'];
+    const runs = ['--minimal', '--time_based', '--runtime=120', `--iodepth=${DEPTH}`, '--size=32m'];
     const hog = new Process(t, [...slow.through, 'fio', ...job.split(' '), ...runs]);
     await until(() => inFlightNow(disk) >= DEPTH, 20_000 * SLOW, 'the hog’s requests');
     const [before, began] = [inFlightMs(disk), performance.now()];
@@ -47,7 +47,7 @@ testUnless(
     const victim = new Process(t, [...slow.through, 'dd', ...copy]);
     await victim.end();
     const average = (inFlightMs(disk) - before) / (performance.now() - began);
-    await hog.end();
+    await hog.kill();
     await kstop.sampleFromNow();
     await kstop.stop();
 
