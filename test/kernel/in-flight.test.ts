@@ -39,7 +39,7 @@ testUnless(
     const disk = basename(slow.device);
     const kstop = await Kstop.start(t, ['--probes', 'block', '--bio-warn', '1']);
     const job = `--name=hog --filename=${slow.device} --rw=randwrite --bs=64k --direct=1 --ioengine=libaio`;
-    const runs = ['--minimal', '--time_based', '--runtime=120', `--iodepth=${DEPTH}`, '--size=32m'];
+    const runs = ['--minimal', '--thread', '--time_based', '--runtime=120', `--iodepth=${DEPTH}`, '--size=32m'];
     const hog = new Process(t, [...slow.through, 'fio', ...job.split(' '), ...runs]);
     await until(() => inFlightNow(disk) >= DEPTH, 20_000 * SLOW, 'the hog’s requests');
     const [before, began] = [inFlightMs(disk), performance.now()];
