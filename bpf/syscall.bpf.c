@@ -154,7 +154,15 @@ static __always_inline struct ks_syscall_tally *tally_of(struct ks_call *call)
 	return all ? &all->of[entry & (KS_SYSCALL_ENTRIES - 1)] : NULL;
 }
 
-/* The calls of the process that somebody looks into. */
+/* What the filter leaves out was not stamped. */
+static __always_inline bool is_focused(void)
+{
+	__u32 focus = settings.focus_pid;
+
+	return focus && (focus == KS_FOCUS_ALL || bpf_get_current_pid_tgid() >> 32 == focus);
+}
+
+/* The calls of the process that somebody looks into, or of all that the filter lets through. */
 static __noinline int count_focus(struct ks_syscall_cpu *cpu, struct ks_call *call, bool wait,
 				  __u64 ns)
 {
@@ -219,7 +227,7 @@ static __always_inline int end(KS_REGS *regs, long result)
 	wait = done.class == KS_SYSCALL_WAIT;
 	if (done.class > KS_SYSCALL_BY_FD && ns >= settings.warn_ns)
 		wait = was_wait(done.class, regs, done.compat, result);
-	if (settings.focus_pid && bpf_get_current_pid_tgid() >> 32 == settings.focus_pid)
+	if (is_focused())
 		count_focus(cpu, &done, wait, ns);
 	if (wait && !settings.include_waits)
 		return 0;

@@ -603,6 +603,9 @@ enum ks_filter_flags {
 	KS_FILTER_CGROUP = 4,
 };
 
+/* syscall: all that the filter lets through is looked into. No process has this number. */
+#define KS_FOCUS_ALL 0xffffffff
+
 /* Live settings: user space writes them into the running programs' .data. */
 struct ks_settings {
 	__u64 warn_ns;
@@ -622,7 +625,7 @@ struct ks_settings {
 	__u32 include_waits;	   /* vfs, syscall: also what sleeps by design */
 	__u32 quiet;		   /* another probe sends these events, with more in them */
 	__u32 self_pid;	 /* sched, syscall: the thread group that measures, which is left out */
-	__u32 focus_pid; /* a thread group with histograms of its own; 0 = none */
+	__u32 focus_pid; /* a thread group with histograms of its own; 0 = none, or KS_FOCUS_ALL */
 	__u32 with_args; /* process: command lines too */
 	__u32 spare;
 };

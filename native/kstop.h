@@ -47,7 +47,8 @@ enum kstop_setting {
 	KSTOP_SELF_PID = 7,	 /* sched, syscall: a thread group (as in the first PID namespace)
 				    that isn't counted; 0 = none */
 	KSTOP_FOCUS_PID = 8, /* sched, block, vfs, syscall: a thread group that has rows of its own,
-				from the next snapshot on; 0 = none */
+				from the next snapshot on; 0 = none; syscall: 0xffffffff = all
+				that the filter lets through */
 	KSTOP_WITH_ARGS = 9, /* process: 1 = command lines in exec events */
 };
 

@@ -1,7 +1,8 @@
 import type {FocusState} from '../types/state.ts';
-import type {Focus, FocusSyscall, Sample} from '../types/stream.ts';
+import type {Focus, Sample} from '../types/stream.ts';
 import {monoMs} from '../util/stamp.ts';
 import {keyOf, Totals} from './distributions.ts';
+import {SyscallSums} from './syscall-sums.ts';
 
 /** Samples that the charts of a process go back. */
 export const FOCUS_HISTORY = 300;
@@ -60,29 +61,6 @@ export class FocusLog {
       ...(figures && {figures}),
       ...(growth !== undefined && {growth_bytes_per_s: growth}),
     };
-  }
-}
-
-/** More names than any kernel has system calls: what comes beyond is dropped. */
-const MAX_SYSCALLS = 1024;
-
-/** Calls of one process by name, added up. */
-class SyscallSums {
-  readonly #byName = new Map<string, FocusSyscall>();
-
-  get list(): FocusSyscall[] {
-    return [...this.#byName.values()].map((each) => ({...each}));
-  }
-
-  add(call: FocusSyscall): void {
-    const into = this.#byName.get(call.syscall_name);
-    if (!into) {
-      if (this.#byName.size < MAX_SYSCALLS) this.#byName.set(call.syscall_name, {...call});
-      return;
-    }
-    into.count += call.count;
-    into.total_us += call.total_us;
-    if (call.max_us !== undefined) into.max_us = Math.max(into.max_us ?? 0, call.max_us);
   }
 }
 

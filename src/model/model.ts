@@ -22,6 +22,7 @@ import {Retransmits} from './status/retransmits.ts';
 import {StealSum} from './steal.ts';
 import {type NetworkCounts, Subsystem} from './subsystem.ts';
 import {overallOf, summarize} from './summary.ts';
+import {SyscallSums} from './syscall-sums.ts';
 
 /** The newest events and errors that are kept. */
 export const MAX_EVENTS = 10_000;
@@ -69,6 +70,8 @@ export class Model {
   #steal = new StealSum();
   #pauses = new Pauses();
   #focus = new FocusLog();
+  /** Of the cgroup that is watched alone. */
+  #syscalls = new SyscallSums();
   #nowMs = 0;
   #sampleMs?: number;
 
@@ -99,6 +102,7 @@ export class Model {
     Object.assign(this.state, {
       sample: undefined,
       focus: undefined,
+      syscalls: undefined,
       ownCost: undefined,
       startNs: undefined,
       nowNs: undefined,
@@ -119,6 +123,7 @@ export class Model {
     this.#steal = new StealSum();
     this.#pauses = new Pauses();
     this.#focus = new FocusLog();
+    this.#syscalls = new SyscallSums();
     this.#sampleMs = undefined;
     this.#nowMs = 0;
     Object.assign(this.state, {
@@ -186,6 +191,8 @@ export class Model {
     this.state.loss = sample.loss;
     this.state.ownCost = this.#ownCost.add(sample);
     this.state.focus = this.#focus.push(sample);
+    for (const call of sample.syscalls ?? []) this.#syscalls.add(call);
+    if (sample.syscalls) this.state.syscalls = this.#syscalls.list;
     this.#histograms(sample, endMs);
     const increases = this.#counters.next(sample.counters);
     this.#network.retransmits.push(endMs, increases);

@@ -1,4 +1,5 @@
-import type {BlamedProcess, BlameSum, ProcessSums, Summary, SyscallSum} from '../types/stream.ts';
+import type {State} from '../types/state.ts';
+import type {BlamedProcess, BlameSum, FocusSyscall, ProcessSums, Summary, SyscallSum} from '../types/stream.ts';
 import {bytes, compact, count, duration} from '../util/format.ts';
 import {visibleUpTo} from '../util/sanitize.ts';
 import {columns} from './table.ts';
@@ -65,8 +66,24 @@ const SYSCALLS: readonly Column<SyscallSum>[] = [
   {head: 'OF', cell: ({worst_pid, worst_comm}) => ownerText(worst_pid, worst_comm)},
 ];
 
+const CALLS: readonly Column<FocusSyscall>[] = [
+  {head: 'CALL', cell: ({syscall_name}) => name(syscall_name)},
+  {head: 'CALLS', cell: ({count: n}) => count(n), right: true},
+  {head: 'TOTAL', cell: ({total_us}) => duration(total_us), right: true},
+  {head: 'MEAN', cell: ({count: n, total_us}) => (n > 0 ? duration(total_us / n) : undefined), right: true},
+  {head: 'WORST', cell: ({max_us}) => known(max_us, duration), right: true},
+];
+/** Rows of the table of calls. */
+const MAX_CALLS = 10;
+
 function ownerText(pid: number | undefined, comm: string | undefined): string | undefined {
   return pid === undefined && comm === undefined ? undefined : `${name(comm ?? '-')}[${pid ?? '-'}]`;
+}
+
+/** The calls of the cgroup that was watched alone, those that took longest in all; nothing where none was. */
+export function callTable({syscalls = []}: State): string[] {
+  const most = [...syscalls].sort((a, b) => b.total_us - a.total_us).slice(0, MAX_CALLS);
+  return table('SYSTEM CALLS OF THE CGROUP (that took longest in all, waits too)', CALLS, most);
 }
 
 /** The tables of the summary that speak of processes, each with an empty line after it; only those that have rows. */

@@ -4,7 +4,7 @@ import {SUBSYSTEMS} from '../types/stream.ts';
 import {bytes, count, duration, percent, percentileText, span} from '../util/format.ts';
 import {visible} from '../util/sanitize.ts';
 import {distributionTitle, log2Table} from './log2.ts';
-import {processTables} from './report-processes.ts';
+import {callTable, processTables} from './report-processes.ts';
 import {columns} from './table.ts';
 
 /** `sched 1ms/10ms, block 10ms/100ms`: warning/critical thresholds. */
@@ -107,6 +107,7 @@ export function summaryLines(summary: Summary, state: State): string[] {
     ...subsystemTable(summary),
     '',
     ...processTables(summary),
+    ...callTable(state),
     ...lossLines(summary),
     ...costLine(state),
     ...list('Key findings:', summary.findings.length > 0 ? summary.findings : ['nothing stood out']),

@@ -65,6 +65,8 @@ const DRAIN_BYTES = 4096 * 192;
 const RING_BYTES = 4 << 20;
 /** Probes that can keep the distributions of one process apart. */
 const FOCUSED_PROBES = ['sched', 'block', 'vfs', 'syscall'];
+/** KS_FOCUS_ALL */
+const FOCUS_ALL = 0xffffffff;
 /** Probes that leave kstop itself out, and those that may be asked for what sleeps by design. */
 const SELFLESS_PROBES = ['sched', 'syscall'];
 const WAITING_PROBES = ['vfs', 'syscall'];
@@ -119,6 +121,7 @@ export class LiveSource implements Source {
     this.engine = new Engine({ringBytes: RING_BYTES, skip: options.skip});
     this.focused = new FocusControl(options.withArgs ?? false, (pid) => {
       for (const probe of FOCUSED_PROBES) this.engine.set(probe, SETTING.focusPid, pid);
+      if (pid === 0) this.countCallsOfCgroup();
     });
     this.clock.sync(this.engine.clocks());
     this.cgroups = new CgroupPaths((id, v2) => this.engine.cgroupPath(id, v2));
@@ -163,6 +166,7 @@ export class LiveSource implements Source {
     if (!inOwnPidNamespace() && filter?.pid !== process.pid)
       for (const probe of SELFLESS_PROBES) this.engine.set(probe, SETTING.selfPid, process.pid);
     for (const probe of WAITING_PROBES) this.engine.set(probe, SETTING.includeWaits, options.includeWaits ? 1 : 0);
+    this.countCallsOfCgroup();
     this.engine.set('process', SETTING.withArgs, options.withArgs ? 1 : 0);
     this.retransmits = new RetransmitReader(filter !== undefined);
     const wakeups = new WakeupsReader(() => this.probes.isOn('wakeups'));
@@ -383,6 +387,7 @@ export class LiveSource implements Source {
     const sample = intervalMs === undefined ? undefined : this.sampler.sample(this.stamp(), intervalMs, found, ofFocus);
     const focus = sample && this.focused.sample(ofFocus);
     if (focus) sample.focus = this.containers.nameFocus(focus);
+    else if (sample && ofFocus.syscalls.length > 0) sample.syscalls = ofFocus.syscalls;
     return frame({events, sample, probes: this.changes.splice(0), errors: this.errors.splice(0)});
   }
 
@@ -438,6 +443,11 @@ export class LiveSource implements Source {
     this.overhead.switched(id);
     if (PROBES.some((probe) => probe.id === id)) this.change(id);
     return problem;
+  }
+
+  /** While nobody looks into a process, the calls of the cgroup that is watched alone are counted by name. */
+  private countCallsOfCgroup(): void {
+    if (this.options.filter?.cgroup !== undefined) this.engine.set('syscall', SETTING.focusPid, FOCUS_ALL);
   }
 
   private focus(pid: number | undefined): string | undefined {

@@ -86,6 +86,8 @@ export interface State {
   total: Distribution[];
   counters: Counter[];
   focus?: FocusState;
+  /** The calls of the cgroup that is watched alone, by name, since the start; absent until there were some. */
+  syscalls?: FocusSyscall[];
   /** Percent of the TCP segments of the last 30 s that were sent again; fault-class drops a second over the last 10 s. */
   network: {resent_pct?: number; fault_drops_per_s?: number};
   /** What the views of single subsystems show beyond their tiles. */

@@ -498,7 +498,7 @@ export type TaskState =
   | 'parked'
   | 'idle';
 
-/** The calls of one number that a process made. `syscall` is absent for all numbers that have no name together. */
+/** The calls of one number that a process, or all of a cgroup, made. `syscall` is absent for all numbers that have no name together. */
 export interface FocusSyscall {
   syscall?: number;
   syscall_name: string;
@@ -590,6 +590,8 @@ export interface Sample extends Stamp {
   blame?: Blame[];
   /** While a process is looked into. */
   focus?: Focus;
+  /** With --cgroup and the probe `syscall`, while none is: the calls of the cgroup, those that sleep by design too. */
+  syscalls?: FocusSyscall[];
   pressure?: {cpu?: Psi; memory?: Psi; io?: Psi};
   /**
    * kernel_cpu_pct: the probes' estimated cost, percent of all CPUs' time, with that of measuring and reading them: what

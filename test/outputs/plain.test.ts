@@ -323,3 +323,18 @@ test('the summary has tables of processes, blame and slow calls; columns with no
   ]);
   t.false((await plain(run())).includes('PROCESSES'), 'no table without rows');
 });
+
+test('the summary has the calls of the cgroup that was watched alone, the dearest first', async (t) => {
+  const read = {syscall: 0, syscall_name: 'read', count: 2, total_us: 3000, max_us: 2000};
+  const other = {syscall_name: EVIL, count: 1, total_us: 9000};
+  const [first, second] = [sampleFrame(1000), sampleFrame(2000)];
+  first.sample!.syscalls = [read];
+  second.sample!.syscalls = [read, other];
+  const lines = (await plain([frame({header: header()}), first, second], {quiet: true})).split('\n');
+  const from = lines.findIndex((each) => each.startsWith('SYSTEM CALLS OF THE CGROUP'));
+  t.deepEqual(lines.slice(from + 1, from + 4), [
+    'CALL               CALLS  TOTAL   MEAN  WORST',
+    '\\x1b[31m\\nX\\u202e      1    9ms    9ms      -',
+    'read                   4    6ms  1.5ms    2ms',
+  ]);
+});

@@ -3,6 +3,8 @@ import {Model} from '../../src/model/model.ts';
 import {containerBlame} from '../../src/tui/panes/container-blame.ts';
 import type {ListPane} from '../../src/tui/panes/pane.ts';
 import {diskBlame, inFlight} from '../../src/tui/panes/request-rows.ts';
+import {disk} from '../../src/tui/views/disk.ts';
+import {besides} from '../../src/tui/views/places.ts';
 import type {BioLatencyEvent, RequestInFlight} from '../../src/types/stream.ts';
 import {frame, header, sample, stamp, wait} from '../util/synthetic.ts';
 
@@ -95,4 +97,22 @@ test('which container waits because of which, for what; without containers it sa
     ],
   );
   t.regex(containerBlame.empty(modelOf([wait(600, 10_000)]).state), /no wait .* has to do with a container/);
+});
+
+test('with a cgroup watched alone: all of its calls, summed up since the start', (t) => {
+  const model = new Model();
+  model.apply(frame({header: header()}));
+  const call = {syscall: 0, syscall_name: 'read', count: 2, total_us: 3000, max_us: 2000};
+  model.apply(frame({sample: {...sample(1000), syscalls: [call, {syscall_name: 'other', count: 1, total_us: 5}]}}));
+  model.apply(frame({sample: {...sample(2000), syscalls: [{...call, max_us: 1500}]}}));
+  const syscalls = disk.places.flatMap(besides).find(({pane}) => pane.id === 'slow-syscalls')!.pane as ListPane;
+  t.deepEqual(
+    shown(syscalls, model).map((row) => [row.name, row.calls, row.failed, row.total, row.worst]),
+    [
+      ['read', '4', '-', '6ms', '2ms'],
+      ['other', '1', '-', '5us', '-'],
+    ],
+  );
+  t.regex(syscalls.note!(model.state), /all of the cgroup’s/);
+  t.regex(syscalls.note!(modelOf([]).state), /past the threshold/);
 });

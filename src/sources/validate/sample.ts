@@ -56,6 +56,11 @@ const FOCUS_COUNTS = [
   'storage_write_bytes',
 ];
 
+const CALLS = list(
+  shape({syscall_name: NAME, count: COUNT, total_us: MICROS}, {syscall: integer(0, 2 ** 31 - 1), max_us: MICROS}),
+  1024,
+);
+
 const FOCUS = shape(
   {pid: PID, comm: NAME},
   {
@@ -72,10 +77,7 @@ const FOCUS = shape(
     started: STAMP.time,
     interval_ms: INTERVAL,
     histograms: list(histogram, 64),
-    syscalls: list(
-      shape({syscall_name: NAME, count: COUNT, total_us: MICROS}, {syscall: integer(0, 2 ** 31 - 1), max_us: MICROS}),
-      1024,
-    ),
+    syscalls: CALLS,
     ...Object.fromEntries(FOCUS_COUNTS.map((key) => [key, COUNT])),
   },
 );
@@ -143,6 +145,7 @@ export const SAMPLE = shape(
     ),
     blame: list(shape({subsystem: oneOf(SUBSYSTEMS), victim: BLAMED, culprit: BLAMED, wait_ms: number(0, 1e12)}), 4096),
     focus: FOCUS,
+    syscalls: CALLS,
     pressure: PRESSURE,
     accuracy: shape({}, {sched: figures(['cut_by_migration_pct'])}),
   },

@@ -124,18 +124,24 @@ const files: ListPane<FileRow> = {
   empty: (state) => whyNothing(state, 'vfs', 'no call of the last minute was past the threshold'),
 };
 
-type SyscallRow = SlowSyscall & {limits: Limits};
+type SyscallRow = Omit<SlowSyscall, 'failed' | 'worst_us'> & {failed?: number; worst_us?: number; limits: Limits};
 
-const syscallRows = perSample((state): SyscallRow[] =>
-  state.detail.syscalls.map((row) => ({...row, limits: limits(state, 'syscall')})),
-);
+/** The slow ones; of the cgroup that is watched alone all that it makes. */
+const syscallRows = perSample((state): SyscallRow[] => {
+  const limit = {limits: limits(state, 'syscall')};
+  if (!state.syscalls) return state.detail.syscalls.map((row) => ({...row, ...limit}));
+  return state.syscalls.map(({syscall_name: name, count: calls, total_us, max_us: worst_us}) => ({
+    ...{name, calls, total_us, worst_us},
+    ...limit,
+  }));
+});
 
 const syscalls: ListPane<SyscallRow> = {
   kind: 'list',
   id: 'slow-syscalls',
   subsystem: 'syscall',
-  title: 'Slow system calls',
-  note: () => 'past the threshold, last 60 s',
+  title: 'System calls',
+  note: ({syscalls}) => (syscalls ? 'all of the cgroup’s, since the start' : 'past the threshold, last 60 s'),
   rows: syscallRows,
   key: ({name}) => name,
   columns: [
