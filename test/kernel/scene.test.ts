@@ -201,7 +201,7 @@ testUnless(
     begin(on);
     const {hog, victim, limited} = on;
     pty.send('2');
-    await shows(new RegExp(`${victim.pid} kt-victim +[\\d.]+m?s +${hog.pid} kt-hog`));
+    await shows(new RegExp(`${victim.pid} kt-victim +[\\d.]+m?s +[\\d.]+% +${hog.pid} kt-hog`));
     await shows(new RegExp(`${limited.pid} kt-limited .*its own limit \\(cpu`));
     t.log(pty.text);
     pty.send('6');
