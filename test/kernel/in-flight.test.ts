@@ -70,11 +70,12 @@ testUnless(
     const mine = rows.filter(({victim: {pid}, culprit}) => pid === victim.pid && culprit.comm === 'fio');
     const inSamples = mine.reduce((ms, {wait_ms}) => ms + wait_ms, 0);
     t.true(Math.abs(inSamples * 1000 - byHog) <= 1 + kstop.samples.length, `${inSamples} ms in the samples’ rows`);
-    t.true(
-      kstop.summary!.findings.some((text) =>
-        /^block: pid \d+ dd waited .* because of requests of pid \d+ fio$/.test(text),
-      ),
-    );
+    // Half a second is worth a sentence.
+    if (byHog > 500_000)
+      t.regex(
+        kstop.summary!.findings.find((text) => text.includes(`pid ${victim.pid} dd waited`)) ?? '',
+        /^block: .* because of requests of pid \d+ fio$/,
+      );
   },
 );
 

@@ -199,7 +199,7 @@ const guests = lineUp(
       : BOOTS.map(({parameters, starts}) => {
           const run = {
             kernel: kernel.folder,
-            options: ['-t', '300', '-C', root, '-x', parameters],
+            options: ['-t', '700', '-C', root, '-x', parameters],
             command: ['sh', '-c', scriptOf(starts)],
           };
           return [`${kernel.version} ${parameters}`, () => runGuest(run)] as const;
