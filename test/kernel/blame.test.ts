@@ -65,7 +65,8 @@ testUnless(noCpus, 'the one hog beside a victim has the blame for its waits', as
   // The victim waits whenever the hog runs. On a busy machine there are others between the two.
   t.true(blamedUs >= Math.min(waitUs * 0.95, hogUs * 0.98), 'over 95 % of what the kernel says that it waited');
   t.true(blamedUs <= waitUs * 1.001, 'and no more than that');
-  t.true(blamedUs <= hogUs * 1.02 + 10_000, 'nor more than the hog ran');
+  // What a hypervisor, or an emulator's other work, takes of the CPU meanwhile can't be told from the hog's time.
+  t.true(blamedUs <= hogUs * (process.env.KSTOP_VM ? 1.1 : 1.02) + 10_000, 'nor more than the hog ran');
   t.true(blamedOn(events) >= waitUs * SEEN, 'hardly anything is nobody’s');
   for (const {latency_us, culprits = [], covered_pct} of events) {
     const sum = culprits.reduce((us, {ran_us}) => us + ran_us, 0);
