@@ -34,6 +34,10 @@ function lasted(t: ExecutionContext, event: SyscallSlowEvent | undefined, {us}: 
   t.true(event !== undefined && event.latency_us <= us && event.latency_us >= us - 5000 * SLOW, what);
 }
 
+/** Without the clones by which the load makes its threads: an emulated CPU may take longer for one than the threshold. */
+const withoutClones = (events: readonly SyscallSlowEvent[]): SyscallSlowEvent[] =>
+  events.filter(({syscall_name, latency_us}) => !/^clone3?$/.test(syscall_name) || latency_us >= MS * 1000);
+
 /** Runs an order under kstop with a filter on the load; its slow calls, once all is over. */
 async function slowOf(t: ExecutionContext, orders: readonly string[], flags: readonly string[] = []) {
   const load = await startCaller(t);
@@ -46,7 +50,7 @@ async function slowOf(t: ExecutionContext, orders: readonly string[], flags: rea
   for (const {pid} of events) t.is(pid, load.pid);
   const {held, lost, missed} = kstop.samples.at(-1)!.loss.syscall!;
   t.is(kstop.counter('hits', {probe: 'syscall'}), events.length + held + lost + missed, 'the loss equation');
-  return {load, kstop, events, answers};
+  return {load, kstop, events: withoutClones(events), answers};
 }
 
 testUnless(false, 'a slow call is told with its name, time, result and caller', async (t) => {
@@ -126,7 +130,7 @@ testUnless(false, 'each call counts once; what ends inside a call leaves nothing
   await tell(load, 'threads 300');
   await kstop.sampleFromNow();
   await kstop.stop();
-  t.deepEqual(kstop.events('SYSCALL_SLOW'), []);
+  t.deepEqual(withoutClones(kstop.events('SYSCALL_SLOW')), []);
 });
 
 testUnless(false, 'a process that ends while a thread waits in a call', async (t) => {
