@@ -16,7 +16,7 @@ const OURS = 'kstop, syscall alone';
 const VFS = 'kstop, vfs alone';
 const BOTH = 'kstop, syscall and vfs';
 const BPFTRACE = `tracepoint:raw_syscalls:sys_enter { @began[tid] = nsecs; }
-  tracepoint:raw_syscalls:sys_exit /@began[tid]/ { @ns[args.id] = hist(nsecs - @began[tid]); delete(@began[tid]); }`;
+  tracepoint:raw_syscalls:sys_exit /@began[tid]/ { @ns[args->id] = hist(nsecs - @began[tid]); delete(@began[tid]); }`;
 const SUBJECTS = {
   [NOTHING]: undefined,
   'empty programs at sys_enter and sys_exit': [built('pair'), built('pair.bpf.o')],

@@ -13,6 +13,11 @@ const SURE_RUNS = 10_000;
 const MAX_RISE = 3;
 const MEASURE_MS = 400;
 const MEASURE_EVERY_MS = 30_000;
+/**
+ * What kstop itself spends in the kernel comes in lumps: the statistics are switched twice in 30 s, and the kernel tells a
+ * thread's system time by sampling at its ticks. It is spread over so long, as a budget is one over ten seconds.
+ */
+const SPREAD_MS = 10_000;
 /** Sooner when a probe is called twice as often as when it was last measured, but not more often than this. */
 const MEASURE_AGAIN_MS = 5000;
 /** Calls a second below which nobody minds what one costs. */
@@ -85,8 +90,9 @@ export class ProbeCost {
       if (this.measuring) this.ownNs += grown * STATISTICS_NS;
       probes.set(id, share(ns));
     }
-    const own = share(this.ownNs - this.ownAccounted);
-    this.ownAccounted = this.ownNs;
+    const ownNs = (this.ownNs - this.ownAccounted) * (1 - Math.exp(-elapsedMs / SPREAD_MS));
+    this.ownAccounted += ownNs;
+    const own = share(ownNs);
     return first ? undefined : {elapsedMs, probes, own};
   }
 
@@ -102,9 +108,10 @@ export class ProbeCost {
     return sum;
   }
 
-  /** A probe's programs were attached again: what was counted meanwhile is nobody's interval. */
-  rebase(id: string, method: string): void {
-    this.grown(id, this.probe(id, method));
+  /** A probe's programs are about to be attached again: what was counted meanwhile is nobody's interval. */
+  rebase(id: string): void {
+    const probe = this.probes.get(id);
+    if (probe) this.grown(id, probe);
   }
 
   /** Percent of all CPUs' time that a probe took since `rebase`, `elapsedMs` ago. It counts as spent. */

@@ -5,16 +5,24 @@ import {type ProbeCost, systemNs} from './cost.ts';
 import {Governor, type ProbeShare} from './governor.ts';
 import type {LiveProbes} from './live-probes.ts';
 
-/** How long a paused probe is attached to see what it would cost. */
-const LOOK_MS = 20;
 /** A sample that comes once a second comes before the timer: no wake-up more. */
 const SLACK_MS = 200;
+
+/** A probe that is tried. */
+interface Trial {
+  id: string;
+  method: string;
+  /** When it was last looked at, or began to be attached, and when it was attached. */
+  at: number;
+  attachedAt: number;
+  looked: boolean;
+}
 
 /** Measures what the probes cost, pauses those that are too dear, and brings them back when there is room. */
 export class Overhead {
   private readonly governor: Governor;
   private timer: NodeJS.Timeout | undefined;
-  private trial: {id: string; method: string; at: number} | undefined;
+  private trial: Trial | undefined;
   private stopped = false;
   private saidHelpless = false;
 
@@ -56,18 +64,17 @@ export class Overhead {
       return;
     }
     const now = performance.now();
-    if (this.trial && now - this.trial.at >= LOOK_MS) this.endTrial(this.trial);
     this.cost.tick(now);
     const spent = this.cost.account(now);
-    // While a probe is tried its cost is nobody's: the look is over in a moment.
-    if (spent && !this.trial) {
+    if (spent) {
       const shares = [...spent.probes].map(([id, pct]) => ({id, pct, optional: findProbe(id)?.essential !== true}));
       for (const dear of this.governor.account(now, spent.elapsedMs, shares, spent.own)) this.pause(dear);
       this.admit(now);
-      const due = this.governor.due(now, LOOK_MS);
-      if (due !== undefined) this.try(due);
     }
-    this.schedule(this.trial ? LOOK_MS - (now - this.trial.at) + 1 : this.governor.waitMs(now) + slackMs);
+    if (this.trial) this.lookAt(this.trial, now);
+    else if (spent) this.tryNext(now);
+    const next = this.trial && this.lookDue(this.trial) - performance.now() + 1;
+    this.schedule(next ?? this.governor.waitMs(now) + slackMs);
   }
 
   /** The user has switched a probe. */
@@ -96,24 +103,35 @@ export class Overhead {
     this.announce(id);
   }
 
-  private try(id: string): void {
+  /** Attaching may take longer than the look: what the probe costs meanwhile counts too. */
+  private tryNext(now: number): void {
+    const id = this.governor.due(now);
+    if (id === undefined) return;
+    this.cost.rebase(id);
+    const at = performance.now();
     const method = this.probes.try(id);
     if (method === undefined) {
       this.governor.forget(id);
       this.announce(id);
-      return;
-    }
-    this.cost.rebase(id, method);
-    this.trial = {id, method, at: performance.now()};
+    } else this.trial = {id, method, at, looked: false, attachedAt: performance.now()};
   }
 
-  private endTrial({id, method, at}: {id: string; method: string; at: number}): void {
-    this.trial = undefined;
-    const now = performance.now();
-    const pct = this.cost.since(id, method, now - at);
-    const stays = this.governor.tried(id, pct, now - at, now);
-    this.probes.settleTrial(id, stays);
-    if (stays) this.announce(id);
+  /** Looks at a probe that is tried, when it is time. */
+  private lookAt(trial: Trial, now: number): void {
+    const {id, method} = trial;
+    if (now < this.lookDue(trial)) return;
+    const ms = now - trial.at;
+    const verdict = this.governor.tried(id, this.cost.since(id, method, ms), ms, now);
+    this.trial = verdict === 'look on' ? {...trial, at: now, looked: true} : undefined;
+    if (verdict === 'look on') return;
+    this.probes.settleTrial(id, verdict === 'stays');
+    if (verdict === 'stays') this.announce(id);
+    else if (!trial.looked) this.governor.took(id, performance.now() - trial.at);
+  }
+
+  /** When a probe that is tried is to be looked at (again). */
+  private lookDue({id, at, looked, attachedAt}: Trial): number {
+    return (looked ? at : attachedAt) + this.governor.lookMs(id);
   }
 
   private schedule(ms: number): void {

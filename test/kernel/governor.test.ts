@@ -60,10 +60,9 @@ testUnless(real, 'a storm of task switches: paused within 5 s, said, back after 
   t.deepEqual(unlike.histograms.filter(({name}) => name === 'sched').length <= 1, true);
   t.is(await storm.line(), 'done');
   const worst = runTime.worstTen(began + 5000);
-  const dear = Number(/: ([\d.]+)%/.exec(change.reason!)?.[1]);
   const first = runTime.percent(began, began + after);
   t.log(`until then ${first.toFixed(2)} % by the kernel, afterwards ${worst.toFixed(3)} % at worst`);
-  t.true(dear > BUDGET, 'a storm that is too dear');
+  t.true(first > BUDGET, 'a storm that is too dear');
   t.true(worst < 1.2 * BUDGET);
   const back = await until(
     () => changesOf(kstop, 'sched').find(({state}) => state === 'attached' || state === 'degraded'),
@@ -85,7 +84,7 @@ testUnless(
   real,
   'task switches, system calls, faults and packets all at once: each that is too dear, and no other',
   async (t) => {
-    const BUDGET = 0.3;
+    const BUDGET = 0.1;
     const probes = ['--probes', 'sched,vfs,drops,faults,oom,lockup'];
     const kstop = await Kstop.start(t, [...probes, '--max-overhead', String(BUDGET), '-i', '0.5']);
     const runTime = RunTime.start(t, kstop.pid);
@@ -114,6 +113,7 @@ testUnless(
     t.log(
       `${runTime.percent(began, began + 500).toFixed(2)} % by the kernel at first, then ${worst.toFixed(3)} % at worst`,
     );
+    t.log(`above the budget: ${runTime.above(began, BUDGET)}`);
     t.true(worst < 1.2 * BUDGET);
     for (const id of ['oom', 'lockup']) t.deepEqual(changesOf(kstop, id), [], id);
     await kstop.stop();

@@ -1,7 +1,5 @@
 import test, {type ExecutionContext} from 'ava';
-import {Governor} from '../../src/sources/governor.ts';
-
-const LOOK_MS = 20;
+import {Governor, type Verdict} from '../../src/sources/governor.ts';
 
 /** What a probe would cost at a moment, in percent of all CPUs' time. */
 type Load = (seconds: number) => number;
@@ -50,12 +48,24 @@ function simulate(budget: number, seconds: number, probes: Record<string, Probe>
       paused.add(id);
       changes.push({at: now / 1000, id, on: false});
     }
-    const due = governor.due(now, LOOK_MS);
+    const due = governor.due(now);
     if (due === undefined) continue;
     paused.delete(due);
-    const pct = (costs(now, now + LOOK_MS).get(due) ?? 0) / LOOK_MS;
-    now += LOOK_MS;
-    if (governor.tried(due, pct, LOOK_MS, now)) changes.push({at: now / 1000, id: due, on: true});
+    let verdict: Verdict = 'look on';
+    while (verdict === 'look on') {
+      const look = governor.lookMs(due);
+      const sums = costs(now, now + look);
+      now += look;
+      const shares = Object.keys(probes)
+        .filter((id) => id !== due && !paused.has(id))
+        .map((id) => ({id, pct: (sums.get(id) ?? 0) / look, optional: !probes[id]!.essential}));
+      for (const {id} of governor.account(now, look, shares, fixed)) {
+        paused.add(id);
+        changes.push({at: now / 1000, id, on: false});
+      }
+      verdict = governor.tried(due, (sums.get(due) ?? 0) / look, look, now);
+    }
+    if (verdict === 'stays') changes.push({at: now / 1000, id: due, on: true});
     else paused.add(due);
   }
   return {changes, spent, paused, governor};
@@ -162,6 +172,34 @@ test('a storm that comes and goes makes it wait longer each time', (t) => {
   t.true(gaps.at(-1)! > 100, gaps.join());
 });
 
+test('where what cannot be paused is over the budget, a probe that costs little stays', (t) => {
+  const {changes, paused} = simulate(
+    0.2,
+    60,
+    {sched: steady(0.03), vfs: steady(0.15), oom: {load: () => 0.01, essential: true}},
+    0.25,
+  );
+  t.deepEqual([...paused], ['vfs']);
+  t.deepEqual(
+    changes.map(({id, on}) => [id, on]),
+    [['vfs', false]],
+  );
+});
+
+test('a lull of the load at the first look deceives nobody', (t) => {
+  const {changes, spent} = simulate(0.3, 300, {sched: {load: (s) => (s % 0.25 < 0.1 ? 0 : 8)}});
+  t.deepEqual(
+    changes.map(({on}) => on),
+    [false],
+  );
+  holds(t, 0.3, spent);
+});
+
+test('a load that rests for seconds brings a probe back, which is noticed at once when it goes on', (t) => {
+  const {spent} = simulate(0.3, 300, {sched: {load: (s) => (s % 13 < 9 ? 8 : 0)}});
+  holds(t, 0.3, spent);
+});
+
 test('after a minute of running well the wait is short again', (t) => {
   const {changes} = simulate(1, 400, {sched: {load: (s) => (s < 8 || (s > 200 && s < 208) ? 10 : 0.1)}});
   const [first, back, second, again] = changes;
@@ -181,7 +219,7 @@ test('one that the user has switched starts anew', (t) => {
   const sched = {id: 'sched', pct: 20, optional: true};
   t.is(governor.account(1000, 1000, [sched], 0).length, 1);
   governor.forget('sched');
-  t.is(governor.due(100_000, LOOK_MS), undefined);
+  t.is(governor.due(100_000), undefined);
   t.is(governor.spentPct(), 0);
   t.is(governor.account(1100, 100, [sched], 0).length, 0);
 });

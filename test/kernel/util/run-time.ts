@@ -3,6 +3,8 @@ import {cpus} from 'node:os';
 import type {ExecutionContext} from 'ava';
 import {sleep} from './wait.ts';
 
+/** Programs that are detached take their figures along: what they did since the last reading is not known. */
+const READ_MS = 25;
 const SWITCH = '/proc/sys/kernel/bpf_stats_enabled';
 
 /** Why the kernel's own figures of BPF programs can't be had here; undefined when they can. */
@@ -58,10 +60,20 @@ export class RunTime {
     return Math.max(...begins.map(({ms}) => this.percent(ms, ms + 10_000)));
   }
 
+  /** Where the figures of half seconds from `fromMs` on passed a limit: `SECONDS s: PERCENT %`. */
+  above(fromMs: number, pct: number): string {
+    const last = this.readings.at(-1)?.ms ?? 0;
+    const at = Array.from({length: Math.floor((last - fromMs) / 500)}, (_, i) => fromMs + i * 500);
+    const high = at.filter((ms) => this.percent(ms, ms + 500) > pct);
+    return high
+      .map((ms) => `${((ms - fromMs) / 1000).toFixed(1)} s: ${this.percent(ms, ms + 500).toFixed(2)} %`)
+      .join(', ');
+  }
+
   private async follow(): Promise<void> {
     while (!this.ended) {
       this.read();
-      await sleep(100);
+      await sleep(READ_MS);
     }
   }
 
