@@ -102,10 +102,10 @@ testUnless(noHang, 'a task that hangs is told once, with where it hangs, by its 
 
 const [first, second] = twoCpus() ?? [0, 0];
 
-/** Seconds that a process has spent in user and in kernel mode. */
-function seconds(pid: number): {user: number; kernel: number} {
+/** Seconds that a process has spent in user and in kernel mode, and its scheduling policy. */
+function seconds(pid: number): {user: number; kernel: number; policy: number} {
   const fields = read(`/proc/${pid}/stat`).split(') ')[1].split(' ');
-  return {user: Number(fields[11]) / 100, kernel: Number(fields[12]) / 100};
+  return {user: Number(fields[11]) / 100, kernel: Number(fields[12]) / 100, policy: Number(fields[38])};
 }
 
 testUnless(
@@ -121,16 +121,18 @@ testUnless(
       ...['chrt', '-f', '50', 'taskset', '-c', `${first}`],
       ...['sh', '-c', 'while :; do :; done'],
     ]);
+    // In a guest the test itself has but this CPU.
+    const nice = process.env.KSTOP_VM ? '0' : '-20';
     const copying = new Process(t, [
-      ...['nice', '-n', '-20', 'taskset', '-c', `${second}`],
+      ...['nice', '-n', nice, 'taskset', '-c', `${second}`],
       ...['dd', 'if=/dev/zero', 'of=/dev/null', 'bs=64M', 'count=1000000'],
     ]);
     await sleep(12_500);
     const spent = {spinning: seconds(spinning.pid), copying: seconds(copying.pid)};
-    const policy = must('chrt', '-p', String(spinning.pid));
+    const {policy} = spent.spinning;
     for (const each of [spinning, copying]) await each.kill();
-    t.log(JSON.stringify(spent), policy.split('\n')[0]);
-    t.regex(policy, /SCHED_FIFO/);
+    t.log(JSON.stringify(spent));
+    t.is(policy, 1, 'SCHED_FIFO');
     t.true(spent.spinning.user > 10 / SLOW && spent.copying.kernel > 0.3, 'both ran');
     for (const each of [kstop, byLog]) {
       await each.sampleFromNow();

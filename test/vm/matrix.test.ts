@@ -43,8 +43,23 @@ function shards(files: readonly string[]): string[][] {
  */
 const ONCE = new Set(['cleanup', 'config', 'failure', 'filters', 'governor', 'names', 'schema', 'screen', 'toggle']);
 /** What depends on files and maps that are alike since the oldest of the kernels: on the newest of them, likewise. */
-const NEWEST = new Set(['doctor', 'focus', 'loss', 'pressure', 'status', 'traffic']);
+const NEWEST = new Set([
+  ...[
+    'cgroup-calls',
+    'container-blame',
+    'doctor',
+    'focus',
+    'loss',
+    'odd-processes',
+    'pressure',
+    'scene',
+    'status',
+    'traffic',
+  ],
+]);
 const newest = chosenKernels().at(-1);
+/** Between the oldest and the newest: what holds on both is held by one test of each file there. KSTOP_VM_ALL runs all. */
+const brief = process.env.KSTOP_VM_ALL || process.env.KSTOP_VM_TESTS ? [] : chosenKernels().slice(1, -1);
 
 /** The files that run on a kernel, all of them or fewer. */
 function filesOn(version: string): readonly string[] {
@@ -57,6 +72,7 @@ type Part = Ended & {run: TapRun; seconds: number[]};
 
 type Chosen = {
   name: string;
+  version: string;
   /** The kernel's folder. */
   kernel: string;
   /** A copy of the build. */
@@ -67,7 +83,7 @@ type Chosen = {
 };
 
 /** The tests of some files in a guest. `seconds`: what each took. */
-async function runPart({name, kernel, build, files, titles = []}: Chosen): Promise<Part> {
+async function runPart({name, version, kernel, build, files, titles = []}: Chosen): Promise<Part> {
   const seconds: number[] = [];
   let last = 0;
   const ended = await runGuest({
@@ -77,6 +93,7 @@ async function runPart({name, kernel, build, files, titles = []}: Chosen): Promi
       ...(process.env.KSTOP_VM_LOGS ? ['-l', join(process.env.KSTOP_VM_LOGS, name)] : []),
     ],
     command: [
+      ...(brief.includes(version) ? ['env', 'KSTOP_VM_BRIEF=1'] : []),
       ...['node_modules/.bin/node', 'node_modules/ava/entrypoints/cli.mjs'],
       ...['--config', 'test/vm/guest.ava.config.js', '--tap'],
       ...titles.map((title) => `--match=${title}`),
@@ -109,6 +126,7 @@ async function runKernel(version: string, kernel: string, build: string): Promis
     parts.map((part, i) =>
       runPart({
         name: parts.length > 1 ? `${version}.${i + 1}` : version,
+        version,
         kernel,
         build,
         files: part,
@@ -121,6 +139,7 @@ async function runKernel(version: string, kernel: string, build: string): Promis
   const names = new Set(failed.map(([file]) => file));
   const again = await runPart({
     name: `${version}.again`,
+    version,
     kernel,
     build,
     files: files.filter((file) => names.has(basename(file, '.test.ts'))),
