@@ -12,6 +12,8 @@ import {alternate} from '../lib/stats.mjs';
 /** After this kstop has ended the measurement of itself that it begins with. */
 const SETTLE_MS = 1500;
 const NOTHING = 'nothing attached';
+/** Whatever keeps exact times costs as much. */
+const CLOCK = 'programs that only read the clock there';
 const OURS = 'kstop, syscall alone';
 const VFS = 'kstop, vfs alone';
 const BOTH = 'kstop, syscall and vfs';
@@ -20,6 +22,7 @@ const BPFTRACE = `tracepoint:raw_syscalls:sys_enter { @began[tid] = nsecs; }
 const SUBJECTS = {
   [NOTHING]: undefined,
   'empty programs at sys_enter and sys_exit': [built('pair'), built('pair.bpf.o')],
+  [CLOCK]: [built('pair'), built('clock.bpf.o')],
   [OURS]: [KSTOP, ...UNBOUND, '--json', '--probes', 'syscall'],
   [VFS]: [KSTOP, ...UNBOUND, '--json', '--probes', 'vfs'],
   [BOTH]: [KSTOP, ...UNBOUND, '--json', '--probes', 'syscall,vfs'],
@@ -56,9 +59,9 @@ function added(values, kind, name, base) {
   return pairs.filter(([a, b]) => a && b).map(([a, b]) => a[kind] - b[kind]);
 }
 
-/** What kstop adds to a getppid, in percent of what another tool adds in the same round. */
-function shareOf(values, other) {
-  const [ours, theirs] = [OURS, other].map((name) => values.get(name));
+/** What kstop (or `whose`) adds to a getppid, in percent of what another tool adds in the same round. */
+function shareOf(values, other, whose = OURS) {
+  const [ours, theirs] = [whose, other].map((name) => values.get(name));
   const nothing = values.get(NOTHING);
   const known = ours.map((_, i) => i).filter((i) => ours[i] && theirs[i] && nothing[i]);
   return known.map(
@@ -98,6 +101,9 @@ export async function syscallCost({quick}) {
       const share = shareOf(values, other);
       if (share.length > 0)
         rows.push(figure(`getppid, kstop: of what ${other} adds`, share, {unit: '%', digits: 0, most: 50}));
+      const least = shareOf(values, other, CLOCK);
+      if (least.length > 0)
+        rows.push(figure(`getppid, ${CLOCK}: of what ${other} adds`, least, {unit: '%', digits: 0}));
     }
     return rows;
   } finally {

@@ -16,6 +16,8 @@ const NAME = 'kt-forks';
 const STORM_MS = 2500 * LONGER;
 const MOST = process.env.KSTOP_VM ? 2000 : 15_000;
 const MOST_GROWTH = 30 << 20;
+/** The load reads its clocks a while after its last child: an emulated CPU takes milliseconds there. */
+const LEAST_MS = process.env.KSTOP_VM ? 20 : 1;
 
 /** What there has been so far, by the load's own account. */
 interface Account {
@@ -83,7 +85,8 @@ function holdsItsOwn(t: ExecutionContext, kstop: Kstop, mark: number): void {
   const memory = samples.map(({self}) => self.rss_bytes!);
   const grown = Math.max(...memory) - memory[0]!;
   t.log(`intervals of ${Math.max(...intervals).toFixed(0)} ms at most; memory grew by ${grown >> 10} KiB`);
-  t.true(Math.max(...intervals) < 1500 * SLOW);
+  // An emulated CPU stands still for seconds.
+  t.true(process.env.KSTOP_VM !== undefined || Math.max(...intervals) < 1500);
   t.true(grown < MOST_GROWTH, `${grown} bytes more`);
 }
 
@@ -97,7 +100,7 @@ function ownFigures(t: ExecutionContext, rows: readonly ProcessRow[], before: Ac
   t.log(
     `${children.length} rows of children have ${cpuMs.toFixed(1)} ms and ${sumOf(children, 'minor_faults')} faults`,
   );
-  t.true(cpuMs <= after.childrenCpuMs - before.childrenCpuMs + 1);
+  t.true(cpuMs <= after.childrenCpuMs - before.childrenCpuMs + LEAST_MS);
   t.true(sumOf(children, 'minor_faults') <= after.childrenMinor - before.childrenMinor);
   t.is(sumOf(children, 'major_faults'), 0);
 }
@@ -132,7 +135,7 @@ for (const [title, reuse] of [
       t.is(new Set(processes.map(({pid}) => pid)).size, processes.length, 'each once');
     const rows = samples.flatMap(({processes = []}) => processes);
     const own = rows.filter(({pid}) => pid === load.pid);
-    near(t, sumOf(own, 'cpu_time_ms'), after.cpuMs - before.cpuMs, 1, 'CPU time in ms');
+    near(t, sumOf(own, 'cpu_time_ms'), after.cpuMs - before.cpuMs, LEAST_MS, 'CPU time in ms');
     near(t, sumOf(own, 'voluntary_switches'), after.voluntary - before.voluntary, 5, 'voluntary switches');
     near(t, sumOf(own, 'involuntary_switches'), after.involuntary - before.involuntary, 5, 'involuntary switches');
     near(t, sumOf(own, 'minor_faults'), after.minor - before.minor, 20, 'minor faults');

@@ -48,7 +48,7 @@ testUnless(reason, 'two hogs of one number after each other: each is blamed unde
     // Each begins under its parent's name.
     t.true(blamed >= 0.9 * ranMs - 10 && blamed <= 1.02 * ranMs + 10, 'blamed for what it ran');
     // It measures itself once it has begun, and an emulated CPU takes milliseconds to begin.
-    t.true(told <= ranMs + (process.env.KSTOP_VM ? 20 : 2), 'no figures of another one');
+    t.true(told <= ranMs + (process.env.KSTOP_VM ? 50 : 2), 'no figures of another one');
   }
   t.true(tableMs('kt-second') >= 0.98 * secondMs - 2, 'nor less than its own');
   t.deepEqual(

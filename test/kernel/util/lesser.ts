@@ -26,10 +26,11 @@ export const LESSER: readonly string[] = [
   'faults of the kernel on behalf',
   '--comm and --cgroup: major faults',
   'where it cannot be hooked it says why',
-  // fork-storm: an emulated CPU makes no storm
-  'a storm of forks',
-  // pid-reuse
-  'two hogs of one number after each other',
+  // fork-storm
+  'a storm of forks whose numbers',
+  'a storm of forks under a budget',
+  // in-flight
+  'a request that waits',
   // process
   'a path that is too long is cut',
   'ten crashes in a minute',
