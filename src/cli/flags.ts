@@ -135,6 +135,13 @@ export const FLAGS: readonly Flag[] = [
     default: 'all',
   },
   {
+    name: 'container',
+    value: 'NAME-OR-ID',
+    commands: RUN,
+    help: 'only this container, in the kernel: name, pod/name, id or its begin',
+    default: 'all',
+  },
+  {
     name: 'cgroup',
     value: 'PATH',
     commands: RUN,

@@ -10,7 +10,7 @@ import {VERSION} from './version.ts';
 
 /** Attaches the probes. Throws UsageError for a filter that names nothing, EngineError when none can run. */
 export async function openLive(options: RunOptions, onScreen = false): Promise<{source: LiveSource; model: Model}> {
-  const {intervalS, probes, thresholds, filter, includeWaits, withArgs, top, maxOverheadPct} = options;
+  const {intervalS, probes, thresholds, filter, container, includeWaits, withArgs, top, maxOverheadPct} = options;
   let source: LiveSource;
   try {
     source = await LiveSource.open({
@@ -19,6 +19,7 @@ export async function openLive(options: RunOptions, onScreen = false): Promise<{
       probes,
       thresholds,
       filter,
+      container,
       includeWaits,
       withArgs,
       top: onScreen ? SCREEN_ROWS : top,

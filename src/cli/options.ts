@@ -17,6 +17,8 @@ export interface RunOptions {
   /** Ids of the probes to attach, in the catalog's order, never empty. */
   probes: string[];
   filter?: Filter;
+  /** Name or id of the only container; it is looked for when the run begins. */
+  container?: string;
   /** Also calls that sleep by design. */
   includeWaits: boolean;
   /** Command lines too. */
@@ -200,6 +202,9 @@ function runOptions(given: Given): RunOptions {
   const [vfs_warn_us, vfs_crit_us] = pair(given, 'vfs', 'vfs');
   const [syscall_warn_us, syscall_crit_us] = pair(given, 'syscall', 'syscall');
   const filter = filterOf(given);
+  const container = values.get('container');
+  if (container !== undefined && values.has('cgroup'))
+    throw new UsageError('--container --cgroup', 'only one of them', 'leave one out');
   return {
     durationS: number('duration', 0),
     intervalS: number('interval', 1),
@@ -215,6 +220,7 @@ function runOptions(given: Given): RunOptions {
     },
     probes: probesOf('--probes', values.get('probes') ?? 'default'),
     ...(filter && {filter}),
+    ...(container !== undefined && {container: textOf('--container', container)}),
     includeWaits: values.has('include-waits'),
     withArgs: values.has('with-args'),
     top: values.has('top') ? countIn('--top', values.get('top') ?? '', ...rangeOf('top')) : ROWS,
@@ -280,8 +286,11 @@ function recordOptions(given: Given): RecordOptions {
   };
 }
 
-/** The switches of which one excludes the others: given on the command line, a config file's are void. */
-export const EXCLUSIVE: readonly (readonly string[])[] = [['plain', 'json']];
+/** The flags of which one excludes the others: given on the command line, a config file's are void. */
+export const EXCLUSIVE: readonly (readonly string[])[] = [
+  ['plain', 'json'],
+  ['container', 'cgroup'],
+];
 
 /** Adds what a config file sets, where the command line doesn't say otherwise and the command has a use for it. */
 function withSettings(given: Given, settings: Settings): Given {

@@ -1,6 +1,7 @@
 import type {State} from '../types/state.ts';
 import type {Header, ProbeInfo, Summary, Thresholds} from '../types/stream.ts';
 import {SUBSYSTEMS} from '../types/stream.ts';
+import {filterParts} from '../util/filter-text.ts';
 import {bytes, count, duration, percent, percentileText, span} from '../util/format.ts';
 import {visible} from '../util/sanitize.ts';
 import {distributionTitle, log2Table} from './log2.ts';
@@ -18,7 +19,7 @@ function thresholdText(thresholds: Thresholds): string {
 }
 
 function filterText({filter}: Header): string[] {
-  const parts = Object.entries(filter ?? {}).map(([key, value]) => `${key} ${visible(String(value))}`);
+  const parts = filterParts(filter ?? {}).map(([name, value]) => `${name} ${value}`);
   return parts.length > 0 ? [`Only ${parts.join(', ')}: events, distributions and status speak of these alone`] : [];
 }
 

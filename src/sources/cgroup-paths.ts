@@ -25,7 +25,7 @@ export class CgroupPaths {
 }
 
 /** Where the unified hierarchy is mounted; undefined: it isn't. */
-function unifiedMount(): string | undefined {
+export function unifiedMount(): string | undefined {
   try {
     const mount = readFileSync('/proc/self/mounts', 'utf8')
       .split('\n')

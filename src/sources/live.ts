@@ -25,6 +25,7 @@ import {percent} from '../util/format.ts';
 import {ROWS} from '../util/limits.ts';
 import type {Problem} from '../util/problem.ts';
 import {CgroupPaths, canonicalCgroup} from './cgroup-paths.ts';
+import {containerFilter} from './container-filter.ts';
 import {ContainerNames} from './container-names.ts';
 import {ContainerRows} from './containers/rows.ts';
 import {ProbeCost} from './cost.ts';
@@ -78,6 +79,8 @@ export interface LiveOptions {
   probes: readonly string[];
   thresholds: Thresholds;
   filter?: Filter;
+  /** Only this container, by name or id: its cgroup becomes the filter's. */
+  container?: string;
   /** vfs, syscall: also calls that sleep by design (pipes, ttys …). */
   includeWaits?: boolean;
   /** Command lines of programs that are run, and of the process that is looked into: they can hold secrets. */
@@ -148,7 +151,7 @@ export class LiveSource implements Source {
     if (wrong) {
       this.engine.close();
       const remedy = /namespace/.test(wrong) ? "run kstop in the host's" : 'name a folder of the cgroup v2 hierarchy';
-      throw new FilterError('--cgroup', wrong, remedy);
+      throw new FilterError(this.cgroupFlag, wrong, remedy);
     }
     const skipLog = options.skip?.split(',').includes('kmsg') ?? false;
     const wanted = filter?.cgroup === undefined ? filter : {...filter, cgroup: canonicalCgroup(filter.cgroup)};
@@ -219,7 +222,9 @@ export class LiveSource implements Source {
    * @throws {FilterError} when the filter names nothing, {EngineError} when no program can run.
    */
   static async open(options: LiveOptions): Promise<LiveSource> {
-    const source = new LiveSource(options);
+    const {container, filter} = options;
+    const only = container === undefined ? filter : {...filter, ...(await containerFilter(container))};
+    const source = new LiveSource({...options, filter: only});
     await source.start();
     return source;
   }
@@ -366,13 +371,21 @@ export class LiveSource implements Source {
     return events;
   }
 
+  /** What of the command line the filter's cgroup comes from. */
+  private get cgroupFlag(): string {
+    return this.options.container === undefined ? '--cgroup' : '--container';
+  }
+
   /** A cgroup that was removed and made anew (a service that restarts) is another one for the kernel. */
   private followCgroup(): void {
     const {pid, comm, cgroup} = this.options.filter ?? {};
     if (cgroup === undefined) return;
     const why = this.engine.filter(pid, comm, cgroup);
-    const remedy = 'it is watched again once there is one of that path';
-    if (why && !this.cgroupIsGone) this.failed({what: '--cgroup', why, remedy});
+    const remedy =
+      this.options.container === undefined
+        ? 'it is watched again once there is one of that path'
+        : 'it is watched again once it runs under the same id; for another one start kstop anew';
+    if (why && !this.cgroupIsGone) this.failed({what: this.cgroupFlag, why, remedy});
     this.cgroupIsGone = why !== undefined;
   }
 

@@ -1,7 +1,7 @@
 import type {Header, StreamObject} from '../types/stream.ts';
 import {PROBE_STATES, SUBSYSTEMS} from '../types/stream.ts';
 import {type Check, fields, Invalid, integer, list, number, oneOf, record, shape} from './check.ts';
-import {checkEvent} from './validate/event.ts';
+import {CONTAINER, checkEvent} from './validate/event.ts';
 import {SAMPLE} from './validate/sample.ts';
 import {SUMMARY} from './validate/summary.ts';
 import {MAX_CPUS, MICROS, NAME, PID, STAMP, TEXT} from './validate/values.ts';
@@ -24,7 +24,7 @@ const HEADER = shape(
     thresholds: record(MICROS, 64),
     probes: list(shape({...PROBE, subsystem: oneOf(SUBSYSTEMS)}, PROBE_MORE), 256),
   },
-  {filter: shape({}, {pid: PID, comm: TEXT, cgroup: TEXT})},
+  {filter: shape({}, {pid: PID, comm: TEXT, cgroup: TEXT, container: CONTAINER})},
 );
 
 const KINDS = new Map<string, Check<unknown>>([

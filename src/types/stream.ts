@@ -70,6 +70,8 @@ export interface Filter {
   pid?: number;
   comm?: string;
   cgroup?: string;
+  /** What `cgroup` is of, where a container was asked for. */
+  container?: ContainerRef;
 }
 
 export interface Header extends Stamp {

@@ -115,6 +115,14 @@ test('the command line wins', (t) => {
   t.like((options('--sched-crit 5000', text) as LiveOptions).thresholds, {sched_warn_us: 500, sched_crit_us: 5000});
 });
 
+test('of two ways to name a cgroup the one on the command line counts', (t) => {
+  const line = options('--container web', 'cgroup = "/a"') as LiveOptions;
+  t.deepEqual([line.container, line.filter], ['web', undefined]);
+  const other = options('--cgroup /b', 'container = "web"') as LiveOptions;
+  t.deepEqual([other.container, other.filter], [undefined, {cgroup: '/b'}]);
+  t.throws(() => options('', 'container = "web"\ncgroup = "/a"'), {message: /only one of them/});
+});
+
 test('a key without a meaning for the command is left alone', (t) => {
   t.is((options('', 'max-size = "1M"\nmax-files = 3') as LiveOptions).command, 'live');
   t.like(options('record x', 'max-size = "1M"\nmax-files = 3\njson = true'), {maxSizeBytes: 2 ** 20, maxFiles: 3});

@@ -89,6 +89,7 @@ test('lists of probes', (t) => {
 
 test('filters, faces and files', (t) => {
   t.deepEqual(live('-p 42 --comm nginx --cgroup /a').filter, {pid: 42, comm: 'nginx', cgroup: '/a'});
+  t.like(live('-p 42 --container shop-0/web'), {filter: {pid: 42}, container: 'shop-0/web'});
   t.is(live('--json').face, 'json');
   t.is(live('--plain -o x').output, 'x');
   t.is(live('-o -').output, undefined);
@@ -142,6 +143,10 @@ const wrong: [line: string, says: RegExp][] = [
   ['--comm a-name-of-16-byt', /longer than the 15 bytes/],
   ['--comm=', /the name is empty/],
   ['--cgroup=', /its value is empty/],
+  ['--container=', /--container: its value is empty/],
+  ['--container', /--container: needs a value \(--container NAME-OR-ID\)/],
+  ['--container a --cgroup /b', /--container --cgroup: only one of them/],
+  ['replay x --container a', /--container: has no meaning in kstop replay/],
   ['record', /needs a file/],
   ['replay', /needs a file/],
   ['replay a b', /b: one argument too many/],

@@ -1,5 +1,5 @@
 import {PROBES} from '../../probes/catalog.ts';
-import type {Flag} from '../flags.ts';
+import {type Flag, findFlag} from '../flags.ts';
 import {EXCLUSIVE} from '../options.ts';
 import {typeOf} from '../value-types.ts';
 import {KEYS, type Key} from './keys.ts';
@@ -32,11 +32,14 @@ function keySchema({flag, inverted}: Key): Schema {
   return {description: `${described}${only} [--${flag.name}]`, ...valueSchema(flag)};
 }
 
-/** Two spellings of one switch, and switches that exclude each other. */
+/** What a flag has to be for others to be excluded: a switch, on; a value, any. */
+const isSet = (name: string): Schema => (findFlag(name)?.value ? {} : {const: true});
+
+/** Two spellings of one switch, and flags that exclude each other. */
 function conflicts(): Schema[] {
   const twice = KEYS.filter(({inverted}) => inverted).map(({name, flag}) => ({not: {required: [name, flag.name]}}));
   const both = EXCLUSIVE.map((group) => ({
-    not: {required: group, properties: Object.fromEntries(group.map((name) => [name, {const: true}]))},
+    not: {required: group, properties: Object.fromEntries(group.map((name) => [name, isSet(name)]))},
   }));
   return [...twice, ...both];
 }

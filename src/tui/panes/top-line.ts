@@ -1,5 +1,6 @@
 import type {Playback} from '../../types/frame.ts';
 import type {State} from '../../types/state.ts';
+import {filterParts} from '../../util/filter-text.ts';
 import {bytes, count, percent, span} from '../../util/format.ts';
 import {visible} from '../../util/sanitize.ts';
 import type {Store} from '../state/store.ts';
@@ -45,7 +46,7 @@ function leftParts({state: {header, sample, filter}, filter: {active}}: Store): 
     parts.push({text: ` Linux ${visible(header.host.kernel)} `, token: 'bar.dim', rank: 7});
     parts.push({text: `${header.host.cpus} CPUs `, token: 'bar.dim', rank: 8});
   }
-  const shown = Object.entries(filter ?? {}).map(([key, value]) => `${key}=${visible(String(value))}`);
+  const shown = filterParts(filter ?? {}).map(([name, value]) => `${name}=${value}`);
   if (shown.length > 0) parts.push({text: ` only ${shown.join(' ')} `, token: 'mode.paused', rank: 2});
   if (active) parts.push({text: ` / ${cutText(visible(active.text), 30)} `, token: 'mode.paused', rank: 2});
   const host = sample?.host;
