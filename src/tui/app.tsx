@@ -43,7 +43,7 @@ function useKeys({store, hands}: AppProps, plan: Plan): void {
         store.typeahead.push(name);
         continue;
       }
-      const match = matchKey(name, {where, replay: store.replay, drilled: store.view === 'pid'});
+      const match = matchKey(name, {where, replay: store.replay, drilled: store.drilled});
       if (match && 'command' in match) act(match.command, store, hands, name);
       else if (match) explain(match.unavailable, store);
       else if (where === 'filter') edit(store, () => store.filter.key(name));

@@ -5,7 +5,7 @@ import {type Command, KEYS, type KeyRow, type Where} from './table.ts';
 export interface Context {
   where: Where;
   replay: boolean;
-  /** In the view of one process. */
+  /** In the view of one process or container. */
   drilled?: boolean;
 }
 

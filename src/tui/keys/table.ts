@@ -68,7 +68,7 @@ export interface KeyRow {
   where: readonly Where[];
   /** `live`: needs the running kernel, unavailable in a replay. `replay`: the other way round, and silent when live. */
   only?: 'live' | 'replay';
-  /** Only in the view of one process. */
+  /** Only in the view of one process or container. */
   drilled?: true;
   /** Heading in the help screen. */
   group: 'Everywhere' | 'Moving' | 'Lists' | 'Probes and thresholds' | 'Replay';
@@ -149,9 +149,12 @@ const MOVING: Row[] = [
 
 const LISTS: Row[] = [
   row('filter', '/', 'show only some: comm:nginx pid:42 /regex/ …', {short: 'filter'}),
-  row('drill', 'Enter', "look into the selected row's process", {short: 'process', where: ['events', 'list']}),
+  row('drill', 'Enter', "look into the selected row's process or container", {
+    short: 'process',
+    where: ['events', 'list'],
+  }),
   row('drill-pid', 'd', 'look into a process by its number', {short: 'by number'}),
-  row('back', 'Esc Backspace', 'back from a process', {short: 'back', drilled: true}),
+  row('back', 'Esc Backspace', 'back from a process or container', {short: 'back', drilled: true}),
   row('sort', 's', 'sort by the next column', {short: 'sort', where: ['list']}),
   row('reverse', 'I', 'reverse the order', {short: 'reverse', where: ['list']}),
   row('tree', 't', 'processes below their parents, or as a list', {where: ['list']}),

@@ -54,12 +54,16 @@ const painted = new WeakMap<Store, {key: string; lines: string[]}>();
 /** The keys that work where the focus is, from the key table. */
 export function paintBottomLine(store: Store, where: Where, width: number): string[] {
   if (where === 'filter') return paintFilterLine(store, width);
-  const context = {where, replay: store.replay, drilled: store.view === 'pid'};
+  const context = {where, replay: store.replay, drilled: store.drilled};
   const selected = store.selected !== undefined;
-  const key = `${where} ${context.replay} ${context.drilled} ${selected} ${width}`;
+  const {pane} = store;
+  const ofContainers = pane?.kind === 'list' && pane.container !== undefined;
+  const key = `${where} ${context.replay} ${context.drilled} ${selected} ${ofContainers} ${width}`;
   const last = painted.get(store);
   if (last?.key === key) return last.lines;
-  const rows = rowsFor(context).filter(({short, command}) => short && (selected || !OF_PROBES.includes(command)));
+  const rows = rowsFor(context)
+    .filter(({short, command}) => short && (selected || !OF_PROBES.includes(command)))
+    .map((row) => (ofContainers && row.command === 'drill' ? {...row, short: 'container'} : row));
   const lines = [keyLine(rows, width, store.theme)];
   painted.set(store, {key, lines});
   return lines;

@@ -1,5 +1,5 @@
 import type {State} from '../../types/state.ts';
-import type {SubsystemName} from '../../types/stream.ts';
+import type {ContainerRef, SubsystemName} from '../../types/stream.ts';
 import type {FilterSubject} from '../filter/filter.ts';
 import type {Theme, Token} from '../theme.ts';
 
@@ -46,6 +46,12 @@ export interface Column<Row> {
   value?(row: Row): number | string | undefined;
 }
 
+/** A container that can be looked into, and its cgroup where that is known. */
+export interface ContainerTarget {
+  container: ContainerRef;
+  cgroup?: string;
+}
+
 /** A list of rows: scrolled, sorted and filtered by the framework, of which only visible rows are formatted. */
 export interface ListPane<Row = unknown> {
   kind: 'list';
@@ -63,6 +69,8 @@ export interface ListPane<Row = unknown> {
   sort?: Sort;
   /** The process that Enter looks into; absent: Enter says that there is none. */
   pid?(row: Row): number | undefined;
+  /** The container that Enter looks into instead, in a list of containers. */
+  container?(row: Row): ContainerTarget;
   /** The subsystem that `x`, `+`, `-` and `=` act on, where it isn't the view's. */
   subsystem?: SubsystemName;
   /** The probe that these keys act on, in a list of probes. */
@@ -106,9 +114,9 @@ export interface Place {
   beside?: Place;
 }
 
-/** What one of the keys 1 to 9 shows, or (`pid`) what is shown of one process. */
+/** What one of the keys 1 to 9 shows, or (`pid`, `container`) what is shown of one process or container. */
 export interface View {
-  id: ViewId | 'pid';
+  id: ViewId | 'pid' | 'container';
   title: string;
   places: readonly Place[];
   /** The subsystem that `x`, `+`, `-` and `=` act on here; the overview has its selected tile. */

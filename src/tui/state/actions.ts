@@ -98,9 +98,15 @@ function lookInto(store: Store, pid: number): void {
   if (problem !== undefined) store.say(problem, 'problem');
 }
 
-/** Looks into the process of the selected row. */
+/** Looks into the process, or the container, of the selected row. */
 function drill(store: Store): void {
   const {pane} = store;
+  if (pane?.kind === 'list' && pane.container) {
+    const row = store.list(pane).selected;
+    if (row === undefined) store.say('no container is selected', 'problem');
+    else store.drillContainer(pane.container(row));
+    return;
+  }
   if (pane?.kind === 'list' && !pane.pid) {
     store.say('the rows of this list are no processes', 'problem');
     return;

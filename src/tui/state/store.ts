@@ -4,7 +4,7 @@ import {type KernelEvent, type ProbeInfo, SUBSYSTEMS, type SubsystemName, type S
 import {LocalClock} from '../../util/stamp.ts';
 import {FilterBox} from '../filter/box.ts';
 import {ListState} from '../panes/list-state.ts';
-import type {ListPane, Pane, View, ViewId} from '../panes/pane.ts';
+import type {ContainerTarget, ListPane, Pane, View, ViewId} from '../panes/pane.ts';
 import type {Theme} from '../theme.ts';
 import {viewOf} from '../views/index.ts';
 import {panesOf} from '../views/places.ts';
@@ -12,7 +12,7 @@ import {EventWindow} from './event-window.ts';
 import {freeze} from './freeze.ts';
 import type {Plan} from './plan.ts';
 import {FOLLOWING, type Range, type Scroll} from './scroll.ts';
-import {PID_EVENTS, Trail} from './trail.ts';
+import {CONTAINER_PROCESSES, PID_EVENTS, Trail} from './trail.ts';
 
 export type Dialog = 'help' | 'threshold' | 'probes' | 'filter' | 'pid';
 
@@ -78,7 +78,7 @@ export class Store {
   /** Sequence number of the event that is to be selected once the filter has been asked of it. */
   private sought: number | undefined;
   private looking = false;
-  private readonly lists = new Map<string, ListState>();
+  private readonly lists = new WeakMap<ListPane, ListState>();
   private readonly focusBy = new Map<View['id'], string>();
   private readonly trail: Trail;
   private shown: ViewId = 'overview';
@@ -167,15 +167,26 @@ export class Store {
     return problem;
   }
 
-  /** From a process to the one that was looked into before, or to the view where that began. */
+  /** Looks into a container. */
+  drillContainer(target: ContainerTarget): void {
+    this.trail.lookAtContainer(target);
+    this.arrive();
+  }
+
+  /** Is it the view of one process or container? */
+  get drilled(): boolean {
+    return this.view === 'pid' || this.view === 'container';
+  }
+
+  /** From a process or container to the one that was looked into before, or to the view where that began. */
   back(): void {
     this.trail.back();
     this.arrive();
   }
 
   private arrive(): void {
-    this.lists.delete(PID_EVENTS);
     this.focusBy.set('pid', PID_EVENTS);
+    this.focusBy.set('container', CONTAINER_PROCESSES);
     this.notify();
   }
 
@@ -209,10 +220,10 @@ export class Store {
 
   /** Where a list stands, with its rows up to date. */
   list(pane: ListPane): ListState {
-    let list = this.lists.get(pane.id);
+    let list = this.lists.get(pane);
     if (!list) {
       list = new ListState(pane);
-      this.lists.set(pane.id, list);
+      this.lists.set(pane, list);
     }
     list.refresh(this.state, this.version, this.filter.active);
     return list;

@@ -1,27 +1,34 @@
 import type {Source} from '../../types/frame.ts';
 import type {State} from '../../types/state.ts';
-import type {View} from '../panes/pane.ts';
+import type {ContainerTarget, View} from '../panes/pane.ts';
 import {isKnown} from '../panes/pid/its-events.ts';
 import {PID_EVENTS} from '../panes/pid/list.ts';
+import {CONTAINER_PROCESSES, containerView} from '../views/container.ts';
 import {pidView} from '../views/pid.ts';
 
-export {PID_EVENTS};
+export {CONTAINER_PROCESSES, PID_EVENTS};
 
-/** Processes that one can go back to. */
+/** Processes and containers that one can go back to. */
 const LONGEST = 20;
 
+/** One of the two. */
 interface Step {
-  pid: number;
+  pid?: number;
+  /** Its id. */
+  container?: string;
   view: View;
 }
 
-/** The processes that were looked into one from another. The source looks into the last one alone, and only while it is shown. */
+/**
+ * The processes and containers that were looked into one from another. The source looks into the last one alone, if it is a
+ * process, and only while it is shown; what is shown of a container comes with every sample.
+ */
 export class Trail {
   private readonly steps: Step[] = [];
 
   constructor(private readonly source: Source) {}
 
-  /** The view of the process that is looked into, if any is. */
+  /** The view of the one that is looked into, if any is. */
   get view(): View | undefined {
     return this.steps.at(-1)?.view;
   }
@@ -36,12 +43,24 @@ export class Trail {
     }
     if (problem !== undefined) controls?.focus(undefined);
     if (this.steps.at(-1)?.pid === pid) this.steps.pop();
-    this.steps.push({pid, view: pidView({pid, replay: !controls, ...(problem !== undefined && {problem})})});
-    if (this.steps.length > LONGEST) this.steps.shift();
+    this.push({pid, view: pidView({pid, replay: !controls, ...(problem !== undefined && {problem})})});
     return undefined;
   }
 
-  /** One process back; from the first one to where it began. */
+  /** Looks into a container. */
+  lookAtContainer(target: ContainerTarget): void {
+    const {id} = target.container;
+    this.source.controls?.focus(undefined);
+    if (this.steps.at(-1)?.container === id) this.steps.pop();
+    this.push({container: id, view: containerView(target)});
+  }
+
+  private push(step: Step): void {
+    this.steps.push(step);
+    if (this.steps.length > LONGEST) this.steps.shift();
+  }
+
+  /** One back; from the first one to where it began. */
   back(): void {
     this.steps.pop();
     const step = this.steps.at(-1);

@@ -65,7 +65,8 @@ const list: ListPane<Row> = {
     label(['image', 'IMAGE', 16, 9], ({row}) => row.container.image, {grow: true, keepEnd: true}),
   ],
   sort: {column: 'cpu', descending: true},
-  subject: ({row: {container, cgroup}}) => ({container, text: `${container.name ?? container.id} ${cgroup}`}),
+  container: ({row: {container, cgroup}}) => ({container, cgroup}),
+  subject: ({row: {container, cgroup}}) => ({container, cgroup, text: `${container.name ?? container.id} ${cgroup}`}),
   empty: (state) => whyNothing(state, 'growth', 'no container is to be seen here'),
 };
 

@@ -102,6 +102,8 @@ const ooms: ListPane<OomKillEvent> = {
     comm: row.victim_comm,
     type: row.type,
     severity: row.severity,
+    container: row.container,
+    cgroup: row.cgroup,
     text: row.memcg ?? row.cgroup,
   }),
   empty: (state) => whyNothing(state, 'oom', 'nothing was killed'),

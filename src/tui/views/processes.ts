@@ -8,7 +8,7 @@ import type {Token} from '../theme.ts';
 import {starts} from './starts.ts';
 
 /** A process and over how many seconds its figures were counted. */
-interface Row {
+export interface Row {
   process: ProcessRow;
   seconds: number;
 }
@@ -66,7 +66,8 @@ const heat =
     return value >= crit ? 'heat.critical' : value >= warn ? 'heat.warning' : 'text';
   };
 
-const list: ListPane<Row> = {
+/** The process table. */
+export const processList: ListPane<Row> = {
   kind: 'list',
   id: 'processes',
   title: 'Processes',
@@ -106,7 +107,7 @@ export const processes: View = {
   id: 'processes',
   title: 'Processes',
   places: [
-    {pane: list, weight: 2, min: 4},
+    {pane: processList, weight: 2, min: 4},
     {pane: starts, weight: 1, min: 4},
   ],
 };

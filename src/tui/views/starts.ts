@@ -6,7 +6,7 @@ import {perSample, whyNothing} from '../panes/shared.ts';
 import type {Token} from '../theme.ts';
 import {clockOf} from './clock.ts';
 
-type Row = ProcessExecEvent | ProcessExitEvent;
+export type Row = ProcessExecEvent | ProcessExitEvent;
 
 const exit = (row: Row): ProcessExitEvent | undefined => (row.type === 'PROCESS_EXIT' ? row : undefined);
 const exec = (row: Row): ProcessExecEvent | undefined => (row.type === 'PROCESS_EXEC' ? row : undefined);
@@ -55,6 +55,8 @@ export const starts: ListPane<Row> = {
     comm: row.comm,
     type: row.type,
     severity: row.severity,
+    container: row.container,
+    cgroup: row.cgroup,
     text: exec(row)?.args ?? exec(row)?.filename ?? whatOf(row),
   }),
   empty: (state) => whyNothing(state, 'process', 'no program was run and none ended'),

@@ -6,7 +6,8 @@ import {Line} from '../../text/line.ts';
 import type {Theme} from '../../theme.ts';
 import type {Subject} from './identity.ts';
 
-type Row = [name: string, text: string];
+/** A figure's name and what it is. */
+export type Row = [name: string, text: string];
 
 /** Cells of the names. */
 const NAMES = 12;
@@ -17,6 +18,11 @@ const WIDE = 110;
 export function paintFigures({pid}: Subject, state: State, theme: Theme, width: number, height: number): string[] {
   const focus = state.focus?.now.pid === pid ? state.focus : undefined;
   const rows = focus ? rowsOf(focus.figures, focus.now, focus.growth_bytes_per_s) : rowsOfOthers(pid, state);
+  return paintRows(rows, theme, width, height);
+}
+
+/** Figures one below the other; in two columns where there is room. */
+export function paintRows(rows: readonly Row[], theme: Theme, width: number, height: number): string[] {
   const across = width >= WIDE ? 2 : 1;
   const perColumn = Math.ceil(rows.length / across);
   const column = Math.floor(width / across);

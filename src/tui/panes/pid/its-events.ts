@@ -1,5 +1,5 @@
 import type {State} from '../../../types/state.ts';
-import type {KernelEvent, UnknownEvent} from '../../../types/stream.ts';
+import type {KernelEvent, SchedLatencyEvent, UnknownEvent} from '../../../types/stream.ts';
 
 /** Events of one type. */
 export interface Kind {
@@ -10,7 +10,7 @@ export interface Kind {
   total_us?: number;
 }
 
-/** What the buffered events say of a process. */
+/** What the buffered events say of a process, or of a container. */
 export interface ItsEvents {
   /** Its own, newest first. */
   own: readonly KernelEvent[];
@@ -38,14 +38,33 @@ function tally(kind: Kind, event: KernelEvent): void {
   kind.total_us = (kind.total_us ?? 0) + us;
 }
 
-function gather(events: readonly KernelEvent[], pid: number): ItsEvents {
+/** Which events are its own, and which tell of others that waited because it ran. */
+interface Whose {
+  owns(event: KernelEvent): boolean;
+  kept(event: KernelEvent): boolean;
+}
+
+const ofProcess = (pid: number): Whose => ({
+  owns: (event) => isOwn(event, pid),
+  kept: (event) => event.type === 'SCHED_LATENCY' && event.prev_pid === pid && event.pid !== pid,
+});
+
+const ofContainer = (id: string): Whose => ({
+  owns: ({container}) => container?.id === id,
+  kept: (event) =>
+    event.type === 'SCHED_LATENCY' &&
+    event.container?.id !== id &&
+    ((event as SchedLatencyEvent).culprits ?? []).some(({container}) => container?.id === id),
+});
+
+function gather(events: readonly KernelEvent[], {owns, kept}: Whose): ItsEvents {
   const own: KernelEvent[] = [];
   const kinds = new Map<string, Kind>();
   const before: Kind = {type: 'SCHED_LATENCY', count: 0};
   for (let i = events.length - 1; i >= 0; i--) {
     const event = events[i]!;
-    if (event.type === 'SCHED_LATENCY' && event.prev_pid === pid && event.pid !== pid) tally(before, event);
-    if (!isOwn(event, pid)) continue;
+    if (kept(event)) tally(before, event);
+    if (!owns(event)) continue;
     own.push(event);
     if (isOrdinary(event)) continue;
     let kind = kinds.get(event.type);
@@ -59,14 +78,19 @@ function gather(events: readonly KernelEvent[], pid: number): ItsEvents {
 }
 
 /** Finds a process's events, anew only when there are others: the same object otherwise. */
-export function eventsOf(pid: number): (state: State) => ItsEvents {
+export const eventsOf = (pid: number): ((state: State) => ItsEvents) => finder(ofProcess(pid));
+
+/** The same for a container, by its id. */
+export const eventsOfContainer = (id: string): ((state: State) => ItsEvents) => finder(ofContainer(id));
+
+function finder(whose: Whose): (state: State) => ItsEvents {
   let found: ItsEvents | undefined;
   let seen: {seq: number; length: number; last?: KernelEvent} | undefined;
   return ({events, eventSeq}) => {
     const last = events.at(-1);
     if (found && seen?.seq === eventSeq && seen.length === events.length && seen.last === last) return found;
     seen = {seq: eventSeq, length: events.length, last};
-    found = gather(events, pid);
+    found = gather(events, whose);
     return found;
   };
 }

@@ -4,7 +4,7 @@ import {LocalClock} from '../../../util/stamp.ts';
 import {eventSubject} from '../../filter/subject.ts';
 import {severityToken} from '../../theme.ts';
 import {eventFields} from '../event-fields.ts';
-import type {ListPane} from '../pane.ts';
+import type {Column, ListPane} from '../pane.ts';
 import type {ItsEvents} from './its-events.ts';
 
 /** Its id: names the focus of the view. */
@@ -15,7 +15,7 @@ const numbers = new WeakMap<KernelEvent, string>();
 let next = 0;
 
 /** Events have no number of their own. */
-function keyOf(event: KernelEvent): string {
+export function keyOf(event: KernelEvent): string {
   let key = numbers.get(event);
   if (key === undefined) {
     key = String(next++);
@@ -37,6 +37,31 @@ function behind(event: KernelEvent): number | undefined {
   return culprits?.[0]?.pid ?? (prev_pid || undefined);
 }
 
+/** When, what and how it was: what every list of events has. */
+export const TIME: Column<KernelEvent> = {
+  id: 'time',
+  title: 'TIME',
+  width: 12,
+  priority: 0,
+  text: (event) => clock.at(event.time).clock,
+};
+export const TYPE: Column<KernelEvent> = {
+  id: 'type',
+  title: 'TYPE',
+  width: 15,
+  priority: 0,
+  text: (event) => event.type,
+  token: (event) => severityToken(event.severity),
+};
+export const DETAILS: Column<KernelEvent> = {
+  id: 'details',
+  title: 'DETAILS',
+  width: 30,
+  grow: true,
+  priority: 0,
+  text: details,
+};
+
 /** The process's own events, newest first. Enter looks into the one behind which it waited. */
 export function eventList(find: (state: State) => ItsEvents): ListPane<KernelEvent> {
   return {
@@ -46,18 +71,11 @@ export function eventList(find: (state: State) => ItsEvents): ListPane<KernelEve
     rows: (state) => find(state).own,
     key: keyOf,
     columns: [
-      {id: 'time', title: 'TIME', width: 12, priority: 0, text: (event) => clock.at(event.time).clock},
-      {
-        id: 'type',
-        title: 'TYPE',
-        width: 15,
-        priority: 0,
-        text: (event) => event.type,
-        token: (event) => severityToken(event.severity),
-      },
+      TIME,
+      TYPE,
       {id: 'cpu', title: 'CPU', width: 4, align: 'right', priority: 2, text: ({cpu}) => String(cpu ?? '-')},
       {id: 'tid', title: 'THREAD', width: 8, align: 'right', priority: 1, text: ({tid}) => String(tid ?? '-')},
-      {id: 'details', title: 'DETAILS', width: 30, grow: true, priority: 0, text: details},
+      DETAILS,
     ],
     pid: behind,
     subject: eventSubject,

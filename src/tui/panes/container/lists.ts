@@ -1,0 +1,46 @@
+import type {State} from '../../../types/state.ts';
+import type {KernelEvent} from '../../../types/stream.ts';
+import {eventSubject} from '../../filter/subject.ts';
+import type {ListPane} from '../pane.ts';
+import type {ItsEvents} from '../pid/its-events.ts';
+import {DETAILS, keyOf, TIME, TYPE} from '../pid/list.ts';
+
+type Rows<Row> = (state: State) => readonly Row[];
+
+/** Those of another list's rows that are of one container: the same array as long as that one has the same. */
+export function onlyThose<Row, Kept extends Row>(rows: Rows<Row>, wanted: (row: Row) => row is Kept): Rows<Kept>;
+export function onlyThose<Row>(rows: Rows<Row>, wanted: (row: Row) => boolean): Rows<Row>;
+export function onlyThose<Row>(rows: Rows<Row>, wanted: (row: Row) => boolean): Rows<Row> {
+  let from: readonly Row[] | undefined;
+  let kept: readonly Row[] = [];
+  return (state) => {
+    const all = rows(state);
+    if (all !== from) {
+      from = all;
+      kept = all.filter(wanted);
+    }
+    return kept;
+  };
+}
+
+/** The events of a container's processes, newest first. Enter looks into their process. */
+export function containerEvents(find: (state: State) => ItsEvents): ListPane<KernelEvent> {
+  return {
+    kind: 'list',
+    id: 'container-events',
+    title: 'Its events',
+    rows: (state) => find(state).own,
+    key: keyOf,
+    columns: [
+      TIME,
+      TYPE,
+      {id: 'pid', title: 'PID', width: 8, align: 'right', priority: 1, text: ({pid}) => String(pid ?? '-')},
+      {id: 'comm', title: 'COMMAND', width: 15, priority: 0, text: ({comm}) => comm ?? '-'},
+      DETAILS,
+    ],
+    pid: ({pid}) => pid,
+    subject: eventSubject,
+    empty: ({events}) => (events.length > 0 ? 'none of the events kept is its own' : 'no events'),
+    note: () => 'newest first',
+  };
+}
