@@ -211,7 +211,7 @@ function cgroups({cgroups: {mode, v2, v1}, proc}: Facts): ReturnType<Judge> {
   return {
     state: 'limited',
     value,
-    effect: 'cgroups are known by their v1 memory path; no --cgroup',
+    effect: 'cgroups are known by their v1 memory path; no --cgroup and no --container',
     remedy: 'boot with systemd.unified_cgroup_hierarchy=1',
   };
 }
