@@ -135,6 +135,12 @@ struct trace_event_raw_sched_process_exit {
 	bool group_dead;
 };
 
+/* Of both begins of a reclaim. */
+struct trace_event_raw_mm_vmscan_direct_reclaim_begin_template {
+	int order;
+	unsigned long gfp_flags;
+};
+
 struct linux_binprm {
 	const char *filename;
 };

@@ -38,6 +38,7 @@ enum ks_event_type {
 	KS_PROCESS_EXEC = 11,
 	KS_PROCESS_EXIT = 12,
 	KS_PROCESS_FORK = 13,
+	KS_RECLAIM_STALL = 14,
 };
 
 /* What the kernel knew of the owner. */
@@ -179,6 +180,24 @@ struct ks_fault_event {
 	struct ks_event e;
 	__u64 address;
 	__u64 latency_ns;
+};
+
+/* Whose memory was short: the host's, or that of a memory cgroup at its limit. */
+enum ks_reclaim {
+	KS_RECLAIM_DIRECT = 0,
+	KS_RECLAIM_MEMCG = 1,
+};
+
+#define KS_RECLAIMS 2
+
+/* A task had to free memory before it got its own. order: of the pages it asked for; -1 where that
+ * isn't known. */
+struct ks_reclaim_event {
+	struct ks_event e;
+	__u64 latency_ns;
+	__u64 reclaimed_bytes;
+	__u32 reclaim;
+	__s32 order;
 };
 
 /* What PSI tells apart: some tasks stalled, or all that could run. */
@@ -582,6 +601,14 @@ struct ks_fault_cpu {
 	struct ks_hist hist[2];
 } __attribute__((aligned(64)));
 
+/* By enum ks_reclaim. */
+struct ks_reclaim_cpu {
+	struct ks_counters n;
+	struct ks_hist hist[KS_RECLAIMS];
+	__u64 bytes[KS_RECLAIMS];
+	__u64 spare[6];
+} __attribute__((aligned(64)));
+
 /* Key of the block histograms. dev is the kernel's dev_t of the whole disk: major << 20 | minor. */
 struct ks_block_key {
 	__u32 dev;
@@ -652,8 +679,8 @@ struct ks_snapshot {
 	__u32 more_bytes;
 };
 
-/* Row of sched (cpu), block (dev, op, disk), vfs and syscall (op: index of hist) and fault-latency
- * (op: 0 minor, 1 major). */
+/* Row of sched (cpu), block (dev, op, disk), vfs and syscall (op: index of hist), fault-latency
+ * (op: 0 minor, 1 major) and reclaim (op: enum ks_reclaim, bytes). */
 struct ks_hist_row {
 	__u64 cells[KS_HIST_CELLS];
 	__u64 sum_ns;

@@ -203,6 +203,21 @@ const struct chain chains[] = {
 			   .lost = IN_A_HASH "; while many are under way no more are timed"},
 		  }},
 	 }},
+	{"reclaim",
+	 {
+		 {"direct_reclaim",
+		  REQUIRED,
+		  {
+			  {"direct_begin", "tp_btf", .with = "direct_end"},
+			  {"direct_raw_begin", "raw_tp", .with = "direct_raw_end"},
+		  }},
+		 {"memcg_reclaim",
+		  "what memory cgroups at their limit reclaim is not timed",
+		  {
+			  {"memcg_begin", "tp_btf", .with = "memcg_end"},
+			  {"memcg_raw_begin", "raw_tp", .with = "memcg_raw_end"},
+		  }},
+	 }},
 	{"drops",
 	 {
 		 {"kfree_skb",

@@ -357,6 +357,23 @@ static int fault_rows(struct kstop *k, struct probe *probe, uint64_t epoch, stru
 	return folded_rows(probe, offsetof(struct ks_fault_cpu, hist), 2, epoch, sink);
 }
 
+/* By enum ks_reclaim. */
+static int reclaim_rows(struct kstop *k, struct probe *probe, uint64_t epoch, struct sink *sink)
+{
+	struct ks_hist_row *rows = (void *)sink->at;
+	int err =
+		folded_rows(probe, offsetof(struct ks_reclaim_cpu, hist), KS_RECLAIMS, epoch, sink);
+
+	for (int i = 0; !err && i < cpu_slots() * KS_RECLAIMS; i++) {
+		const struct ks_reclaim_cpu *cpu =
+			(void *)((uint8_t *)probe->cpus + i / KS_RECLAIMS * probe->cpu_bytes);
+		int kind = i % KS_RECLAIMS;
+
+		rows[kind].bytes += __atomic_load_n(&cpu->bytes[kind], __ATOMIC_RELAXED);
+	}
+	return err;
+}
+
 static size_t count_keys(struct probe *probe, const char *map_name)
 {
 	int map = bpf_object__find_map_fd_by_name(probe->object, map_name);
@@ -389,6 +406,11 @@ static size_t vfs_bytes(struct probe *probe)
 static size_t fault_bytes(struct probe *probe)
 {
 	return 2 * sizeof(struct ks_hist_row);
+}
+
+static size_t reclaim_bytes(struct probe *probe)
+{
+	return KS_RECLAIMS * sizeof(struct ks_hist_row);
 }
 
 static size_t syscall_bytes(struct probe *probe)
@@ -443,6 +465,7 @@ static const struct {
 	{"container-traffic", traffic_bytes, traffic_rows},
 	{"vfs", vfs_bytes, vfs_rows},
 	{"fault-latency", fault_bytes, fault_rows},
+	{"reclaim", reclaim_bytes, reclaim_rows},
 	{"syscall", syscall_bytes, syscall_rows},
 	{"process", process_bytes, process_rows},
 	{"wakeups", wakeup_bytes, wakeup_rows},

@@ -6,6 +6,7 @@ import {lockup} from './events/lockup.ts';
 import {oomKill} from './events/oom.ts';
 import {memoryPressure} from './events/pressure.ts';
 import {processExec, processExit, processFork} from './events/process.ts';
+import {reclaimStall} from './events/reclaim.ts';
 import {type DecodeContext, Records} from './events/records.ts';
 import {tcpRetransmit} from './events/retransmit.ts';
 import {schedLatency} from './events/sched.ts';
@@ -30,6 +31,7 @@ const DECODERS: readonly (EventDecoder | undefined)[] = table([
   [WIRE.PROCESS_FORK, processFork],
   [WIRE.PAGE_FAULT, pageFault],
   [WIRE.PRESSURE, memoryPressure],
+  [WIRE.RECLAIM_STALL, reclaimStall],
   [WIRE.PACKET_DROP, packetDrop],
   [WIRE.LOCKUP, lockup],
 ]);

@@ -37,7 +37,9 @@ export interface HistRow {
   nextMaxNs: number;
   cpu: number;
   device: string;
-  /** enum ks_block_op, or index of hist of ks_vfs_cpu or ks_syscall_cpu. */
+  /** reclaim: what was freed. */
+  bytes: number;
+  /** enum ks_block_op, enum ks_reclaim, or index of hist of ks_vfs_cpu or ks_syscall_cpu. */
   op: number;
   dev: number;
   /** The process that the row is of alone; 0: of all. */
@@ -86,6 +88,7 @@ export function readHistRows(view: DataView): HistRow[] {
       sumNs: u64(view, at + layout.sum_ns),
       maxNs: u64(view, at + layout.max_ns),
       nextMaxNs: u64(view, at + layout.next_max_ns),
+      bytes: u64(view, at + layout.bytes),
       cpu: view.getUint32(at + layout.cpu, true),
       device: name.toString('utf8', 0, end < 0 ? name.length : end),
       op: view.getUint32(at + layout.op, true),

@@ -86,6 +86,14 @@ export const LAYOUT = {
     address: 56,
     latency_ns: 64,
   },
+  reclaim_event: {
+    SIZE: 80,
+    e: 0,
+    latency_ns: 56,
+    reclaimed_bytes: 64,
+    reclaim: 72,
+    order: 76,
+  },
   group_row: {
     SIZE: 136,
     start_ns: 0,
@@ -308,6 +316,8 @@ export const LAYOUT = {
 
 /** Enumerators of bpf/wire.h. */
 export const WIRE = {
+  RECLAIM_DIRECT: 0,
+  RECLAIM_MEMCG: 1,
   PRESSURE_SOME: 0,
   PRESSURE_FULL: 1,
   PRESSURE_LEVELS: 2,
@@ -324,6 +334,7 @@ export const WIRE = {
   PROCESS_EXEC: 11,
   PROCESS_EXIT: 12,
   PROCESS_FORK: 13,
+  RECLAIM_STALL: 14,
   HAS_TASK: 1,
   HAS_CGROUP: 2,
   HAS_UID: 4,

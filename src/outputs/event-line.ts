@@ -11,6 +11,7 @@ import type {
   ProcessExecEvent,
   ProcessExitEvent,
   ProcessForkEvent,
+  ReclaimStallEvent,
   SchedLatencyEvent,
   SyscallSlowEvent,
   TcpRetransmitEvent,
@@ -119,6 +120,12 @@ const DETAILS: Record<string, ((event: never) => Fields) | undefined> = {
     text('dev', event.device),
   ],
   PAGE_FAULT: (event: PageFaultEvent) => [time('latency', event.latency_us), text('address', event.address)],
+  RECLAIM_STALL: (event: ReclaimStallEvent) => [
+    time('latency', event.latency_us),
+    text('reclaim', event.reclaim),
+    number('order', event.order),
+    size('reclaimed', event.reclaimed_bytes),
+  ],
   MEMORY_PRESSURE: (event: MemoryPressureEvent) => [
     text('scope', event.scope),
     part('some', event.some_avg10_pct),

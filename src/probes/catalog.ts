@@ -13,6 +13,8 @@ export interface ProbeSpec {
   help: string;
   warnUs?: number;
   critUs?: number;
+  /** A threshold that nobody can move, in microseconds: what takes as long is an event. */
+  fixedUs?: number;
   /** Never paused by the overhead governor: it costs nothing to speak of, and what it finds can't be found later. */
   essential?: true;
   /** Events a second that it may send in all; without it 10,000. */
@@ -85,6 +87,14 @@ export const PROBES: readonly ProbeSpec[] = [
     default: true,
     essential: true,
     help: 'tasks stalled because memory is short (PSI), and cgroups whose working set is near their limit',
+  },
+  {
+    id: 'reclaim',
+    subsystem: 'memory',
+    types: ['RECLAIM_STALL'],
+    default: true,
+    help: 'how long tasks must free memory before they get their own: the host’s, or their cgroup’s at its limit',
+    fixedUs: 10_000,
   },
   {
     id: 'growth',

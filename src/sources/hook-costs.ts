@@ -37,6 +37,7 @@ const RUN_NS: Readonly<Record<string, number>> = {
   oom: 3000,
   faults: 650,
   'fault-latency': 150,
+  reclaim: 300,
   retransmit: 1500,
   drops: 90,
   'container-traffic': 110,

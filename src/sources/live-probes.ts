@@ -42,10 +42,11 @@ export class LiveProbes {
     private readonly preparations: Readonly<Record<string, () => string | undefined>> = {},
   ) {
     this.wanted = wanted;
-    for (const {id, warnUs} of PROBES) {
+    for (const {id, warnUs, fixedUs} of PROBES) {
       this.states.set(id, {state: 'off', method: '', reason: ''});
       if (!this.isNative(id)) continue;
       if (warnUs !== undefined) this.applyThreshold(id);
+      if (fixedUs !== undefined) this.engine.set(id, SETTING.warnNs, fixedUs * 1000);
       this.applyRate(id);
     }
   }

@@ -49,6 +49,7 @@ import {DropReader} from './readers/drops.ts';
 import {FaultLatencyReader} from './readers/fault-latency.ts';
 import {FaultsReader} from './readers/faults.ts';
 import {ProcessReader} from './readers/process.ts';
+import {ReclaimReader} from './readers/reclaim.ts';
 import {RetransmitReader} from './readers/retransmit.ts';
 import {SchedReader} from './readers/sched.ts';
 import {SyscallReader} from './readers/syscall.ts';
@@ -196,6 +197,7 @@ export class LiveSource implements Source {
       }),
       faults: new FaultsReader(() => filter === undefined && this.probes.isOn('faults')),
       'fault-latency': new FaultLatencyReader(),
+      reclaim: new ReclaimReader(),
     };
     const cost = new ProbeCost(
       this.engine,

@@ -295,6 +295,17 @@ export interface PageFaultEvent extends EventBase {
   latency_us?: number;
 }
 
+/** A task had to free memory before it got its own. */
+export interface ReclaimStallEvent extends EventBase {
+  type: 'RECLAIM_STALL';
+  latency_us: number;
+  /** Whose memory was short: the host's (`direct`), or that of a memory cgroup at its limit. */
+  reclaim: 'direct' | 'memcg';
+  /** It asked for 2^order pages in one piece; absent where the kernel doesn't tell. */
+  order?: number;
+  reclaimed_bytes: number;
+}
+
 export interface MemoryPressureEvent extends EventBase {
   type: 'MEMORY_PRESSURE';
   /** `host`, or the path of a cgroup. */
@@ -377,6 +388,7 @@ export type KnownEvent =
   | ProcessForkEvent
   | OomKillEvent
   | PageFaultEvent
+  | ReclaimStallEvent
   | MemoryPressureEvent
   | OomPredictionEvent
   | TcpRetransmitEvent

@@ -21,6 +21,7 @@ const WITHOUT_BTF: Readonly<Record<string, string>> = {
   sched: 'raw_tp',
   faults: 'perf_event',
   pressure: 'psi',
+  reclaim: 'raw_tp',
   growth: 'file',
   drops: 'raw_tp',
   tasks: 'iter',

@@ -12,6 +12,7 @@ import {
   oom,
   PROBES,
   pressure,
+  reclaim,
   request,
   retransmit,
   type SampleParts,
@@ -215,6 +216,20 @@ const CASES: Case[] = [
     finding: /^memory: tasks stalled for memory 35% of 10 s, all of them 12%$/,
     advice: /working sets/,
     silent: [{memory: {some_avg10_pct: 5, full_avg10_pct: 1}}],
+  },
+  {
+    name: 'waits to free memory',
+    steps: [{events: many(4, (i) => reclaim(500, i < 3 ? {} : {pid: 5, comm: 'other', latency_us: 80_000}))}],
+    finding: /^memory: 4 long waits to free memory, 200ms in all, the longest 80ms; 60% of it by pid 88 mapper$/,
+    advice: /the limit of the cgroup of pid 88 mapper/,
+    silent: [{events: [reclaim(500)]}],
+  },
+  {
+    name: 'waits of the host to free memory',
+    steps: [{events: [reclaim(500, {latency_us: 150_000, reclaim: 'direct'})]}],
+    finding: /^memory: 1 long wait to free memory, 150ms in all, the longest 150ms; 100% of it by pid 88 mapper$/,
+    advice: /the host frees memory too late/,
+    silent: [{}],
   },
   {
     name: 'swapping',

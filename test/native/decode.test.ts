@@ -165,6 +165,26 @@ test('a major fault: its address, and a latency only where one was measured', (t
   t.like(timed, {address: '0xff00000000000001', latency_us: 1.5});
 });
 
+test('a wait to free memory: whose was short, critical from 100 ms on, and an order where it is known', (t) => {
+  const layout = LAYOUT.reclaim_event;
+  const record = (latencyNs: bigint, reclaim: number, order: number) => {
+    const bytes = new Uint8Array(layout.SIZE);
+    const out = view(bytes);
+    out.setUint16(LAYOUT.event.type, WIRE.RECLAIM_STALL, true);
+    out.setUint16(LAYOUT.event.size, bytes.length, true);
+    out.setBigUint64(layout.latency_ns, latencyNs, true);
+    out.setBigUint64(layout.reclaimed_bytes, 131_072n, true);
+    out.setUint32(layout.reclaim, reclaim, true);
+    out.setInt32(layout.order, order, true);
+    return bytes;
+  };
+  const all = decode(record(99_999_999n, WIRE.RECLAIM_MEMCG, 0), record(100_000_000n, WIRE.RECLAIM_DIRECT, -1));
+  t.like(all[0], {type: 'RECLAIM_STALL', subsystem: 'memory', severity: 'warning', latency_us: 99_999.999});
+  t.like(all[0], {reclaim: 'memcg', order: 0, reclaimed_bytes: 131_072});
+  t.like(all[1], {severity: 'critical', reclaim: 'direct'});
+  t.false('order' in (all[1] ?? {}));
+});
+
 interface VfsRecord {
   flags: number;
   names?: string[];

@@ -16,6 +16,7 @@ import {
   PROBES,
   pressure,
   ran,
+  reclaim,
   request,
   retransmit,
   sampleFrame,
@@ -101,6 +102,7 @@ test('each subsystem’s events have their own words', async (t) => {
   t.is(await tail(forked(1)), 'child_pid=91 child=make');
   t.is(await tail(fault(1)), 'address=0x7f0012345000');
   t.is(await tail(fault(1, {latency_us: 8400})), 'latency=8.4ms address=0x7f0012345000');
+  t.is(await tail(reclaim(1)), 'latency=40ms reclaim=memcg order=0 reclaimed=128KiB [WARNING]');
   t.is(
     await tail(pressure(1, {scope: '/box', limit_bytes: 2 ** 30, utilization_pct: 93.4})),
     'scope=/box some=13% full=3.1% limit=1GiB utilization=93% [WARNING]',

@@ -13,7 +13,7 @@ function row(counted: readonly number[], maxNs: number, nextMaxNs = 0): HistRow 
   const cells = new Float64Array(CELLS);
   for (const ns of counted) cells[cellOf(ns)]++;
   const sumNs = counted.reduce((a, b) => a + b, 0);
-  return {cells, sumNs, maxNs, nextMaxNs, cpu: 0, device: '', op: 0, dev: 0, focusPid: 0};
+  return {cells, sumNs, maxNs, nextMaxNs, bytes: 0, cpu: 0, device: '', op: 0, dev: 0, focusPid: 0};
 }
 
 test('the maximum is of what came since the last snapshot', (t) => {

@@ -6,7 +6,19 @@ import type {Histogram} from '../../src/types/stream.ts';
 function row(focusPid: number, count: number, more: Partial<HistRow> = {}): HistRow {
   const cells = new Float64Array(CELLS);
   cells[2] = count;
-  return {cells, sumNs: count * 1500, maxNs: 1500, nextMaxNs: 0, cpu: 0, device: '', op: 0, dev: 0, focusPid, ...more};
+  return {
+    cells,
+    sumNs: count * 1500,
+    maxNs: 1500,
+    nextMaxNs: 0,
+    bytes: 0,
+    cpu: 0,
+    device: '',
+    op: 0,
+    dev: 0,
+    focusPid,
+    ...more,
+  };
 }
 
 test('rows of all pass; those of one process are compared with the ones before', (t) => {

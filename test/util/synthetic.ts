@@ -19,6 +19,7 @@ import type {
   ProcessExecEvent,
   ProcessExitEvent,
   ProcessForkEvent,
+  ReclaimStallEvent,
   Sample,
   SchedLatencyEvent,
   Stamp,
@@ -284,6 +285,13 @@ export function fault(atMs: number, more: Partial<PageFaultEvent> = {}): PageFau
     cpu: 1,
   };
   return {...base, type: 'PAGE_FAULT', ...owner, address: '0x7f0012345000', ...more};
+}
+
+export function reclaim(atMs: number, more: Partial<ReclaimStallEvent> = {}): ReclaimStallEvent {
+  const base = {kind: 'event' as const, ...stamp(atMs), subsystem: 'memory' as const, severity: 'warning' as const};
+  const owner = {cpu: 1, pid: 88, tid: 88, comm: 'mapper'};
+  const what = {latency_us: 40_000, reclaim: 'memcg' as const, order: 0, reclaimed_bytes: 128 << 10};
+  return {...base, type: 'RECLAIM_STALL', ...owner, ...what, ...more};
 }
 
 export function pressure(atMs: number, more: Partial<MemoryPressureEvent> = {}): MemoryPressureEvent {

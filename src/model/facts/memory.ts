@@ -4,6 +4,7 @@ import type {
   OomKillEvent,
   OomPredictionEvent,
   PageFaultEvent,
+  ReclaimStallEvent,
 } from '../../types/stream.ts';
 import type {Part} from './part.ts';
 import {Tally} from './tally.ts';
@@ -22,12 +23,17 @@ export class MemoryFacts implements Part<MemoryFacts> {
   readonly nearLimits = new Map<string, MemoryPressureEvent>();
   /** Major faults as `pid comm`. */
   readonly faults = new Tally();
+  /** Waits to free memory: how many, the longest, and microseconds as `pid comm` and by whose memory was short. */
+  reclaims = {count: 0, worstUs: 0};
+  readonly reclaimers = new Tally();
+  readonly reclaimed = new Tally();
 
   add(event: KernelEvent): void {
     if (event.type === 'OOM_KILL') this.#oom([event as OomKillEvent], 1);
     else if (event.type === 'OOM_PREDICTION') keep(this.predictions, event as OomPredictionEvent);
     else if (event.type === 'MEMORY_PRESSURE' && event.scope !== 'host')
       keep(this.nearLimits, event as MemoryPressureEvent);
+    else if (event.type === 'RECLAIM_STALL') this.#reclaim(event as ReclaimStallEvent);
     else if (event.type === 'PAGE_FAULT') {
       const {pid, comm} = event as PageFaultEvent;
       this.faults.add(`${pid ?? '-'} ${comm ?? '-'}`, 1);
@@ -39,6 +45,19 @@ export class MemoryFacts implements Part<MemoryFacts> {
     for (const event of from.predictions.values()) keep(this.predictions, event);
     for (const event of from.nearLimits.values()) keep(this.nearLimits, event);
     this.faults.merge(from.faults);
+    this.#stalls(from.reclaims);
+    this.reclaimers.merge(from.reclaimers);
+    this.reclaimed.merge(from.reclaimed);
+  }
+
+  #reclaim({latency_us, pid, comm, reclaim}: ReclaimStallEvent): void {
+    this.#stalls({count: 1, worstUs: latency_us});
+    this.reclaimers.add(`${pid ?? '-'} ${comm ?? '-'}`, latency_us);
+    this.reclaimed.add(reclaim, latency_us);
+  }
+
+  #stalls({count, worstUs}: MemoryFacts['reclaims']): void {
+    this.reclaims = {count: this.reclaims.count + count, worstUs: Math.max(this.reclaims.worstUs, worstUs)};
   }
 
   #oom(events: OomKillEvent[], kills: number): void {

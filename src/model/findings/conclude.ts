@@ -2,7 +2,7 @@ import type {Figures} from '../figures.ts';
 import {sharedDevice, slowDevices} from './block.ts';
 import {deviceDrops, faultDrops, policyDrops} from './drops.ts';
 import {lockups} from './lockup.ts';
-import {majorFaults, nearLimits, oomKills, predictions, pressure} from './memory.ts';
+import {majorFaults, nearLimits, oomKills, predictions, pressure, reclaims} from './memory.ts';
 import {retransmits} from './network.ts';
 import {blindSpots, losses, ownCost, pauses} from './own.ts';
 import {crashes} from './process.ts';
@@ -18,6 +18,7 @@ const RULES: readonly Rule[] = [
   nearLimits,
   crashes,
   pressure,
+  reclaims,
   waits,
   stolenTime,
   blame,

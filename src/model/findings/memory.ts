@@ -6,6 +6,8 @@ import {many, type Rule, share, short, task, taskOf} from './rule.ts';
 
 const MIN_FAULTS = 100;
 const CONCENTRATED = 0.3;
+/** Together, in events: a tenth of a second. */
+const LEAST_RECLAIM_US = 100_000;
 /** 4 MiB read back from swap: more than a process that wakes after a day. */
 const MIN_SWAPPED_IN = 1024;
 
@@ -74,6 +76,21 @@ export const pressure: Rule = ({pressure: psi = {}, counts, periods}) => {
     ? 'memory: the working sets don’t fit: find what grows (RSS), limit it (memory.high), or add memory'
     : 'memory: what was swapped out is needed again: see who grew (RSS), and whether all of it must run at once';
   return [{text: `memory: ${parts.filter(Boolean).join('; ')}`, advice}];
+};
+
+/** Tasks that had to free memory first. */
+export const reclaims: Rule = ({facts: {memory}}) => {
+  const {count: n, worstUs} = memory.reclaims;
+  const sum = memory.reclaimers.total;
+  const top = memory.reclaimers.top();
+  if (sum < LEAST_RECLAIM_US || !top) return [];
+  const of = `${share(top.n, sum)} of it by ${taskOf(top.key)}`;
+  const text = `memory: ${many(n, 'long wait')} to free memory, ${duration(sum)} in all, the longest ${duration(worstUs)}; ${of}`;
+  const advice =
+    memory.reclaimed.top()?.key === 'memcg'
+      ? `memory: raise the limit of the cgroup of ${taskOf(top.key)}, or have it keep and write less`
+      : 'memory: the host frees memory too late: find what grows, or raise vm.watermark_scale_factor';
+  return [{text, advice}];
 };
 
 export const majorFaults: Rule = ({facts: {memory}, counts, pressure: psi, periods}) => {

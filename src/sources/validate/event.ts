@@ -131,6 +131,10 @@ const BY_TYPE = new Map<string, Check<unknown>>([
     shape({address: matching(/^0x[0-9a-f]{1,16}$/, 'an address as 0x and hexadecimal digits')}, {latency_us: MICROS}),
   ],
   [
+    'RECLAIM_STALL',
+    shape({latency_us: MICROS, reclaim: oneOf(['direct', 'memcg']), reclaimed_bytes: COUNT}, {order: integer(0, 63)}),
+  ],
+  [
     'MEMORY_PRESSURE',
     shape(
       {scope: TEXT},

@@ -99,6 +99,12 @@ const BY_TYPE: Record<string, [field: string, name: string, shown: Shown][]> = {
     ['latency_us', 'latency', time],
     ['address', 'address', text],
   ],
+  RECLAIM_STALL: [
+    ['latency_us', 'latency', time],
+    ['reclaim', 'reclaim', text],
+    ['order', 'order', text],
+    ['reclaimed_bytes', 'reclaimed', size],
+  ],
   MEMORY_PRESSURE: [
     ['scope', 'scope', text],
     ['some_avg10_pct', 'some', part],
