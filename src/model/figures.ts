@@ -1,4 +1,4 @@
-import type {Header, Loss, ProbeInfo, Psi, Status, SubsystemName} from '../types/stream.ts';
+import type {Header, LeakRow, Loss, ProbeInfo, Psi, Status, SubsystemName} from '../types/stream.ts';
 import type {Facts} from './facts/facts.ts';
 import type {Tally} from './facts/tally.ts';
 import type {Pause} from './pauses.ts';
@@ -40,6 +40,8 @@ export interface Figures {
   devices: ({device: string} & LatencyFigures)[];
   /** Highest share of retransmitted segments by network namespace. */
   network?: NetnsLoss;
+  /** What had only grown for long as of the last sample, the quickest first. */
+  leaks: readonly LeakRow[];
   /** Packets dropped, most frequent reason first. */
   drops: readonly DropCount[];
   /** Memory pressure: of now, or the highest of the run. */

@@ -104,6 +104,7 @@ function common(state: State, {facts, pauses}: Kept) {
     pauses,
     loss: state.loss,
     hits: (probe: string) => state.counters.find(({name, labels}) => name === 'hits' && labels.probe === probe)?.value,
+    leaks: state.sample?.leaks ?? [],
     load1: state.sample?.host.load1,
     kernelCpuPct: state.sample?.self.kernel_cpu_pct,
   };

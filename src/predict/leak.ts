@@ -32,20 +32,35 @@ export class LeakWatch {
   #openSlot = Number.NaN;
   #openMs = 0;
   #openLow = 0;
+  /** As of the slots that are over. */
+  #hint?: LeakHint;
+  #due = false;
 
   push(ms: number, level: number): void {
     if (!Number.isFinite(ms) || !Number.isFinite(level)) return;
     const slot = Math.floor(ms / this.#slotMs);
     if (slot === this.#openSlot) {
       if (level >= this.#openLow) return;
-    } else if (slot < this.#openSlot) this.#length = 0;
+    } else if (slot < this.#openSlot) this.#forget();
     else if (slot > this.#openSlot) this.#close();
     this.#openSlot = Math.floor(ms / this.#slotMs);
     this.#openMs = ms;
     this.#openLow = level;
   }
 
+  /** Looked for anew once a slot is over. */
   hint(): LeakHint | undefined {
+    if (this.#due) this.#hint = this.#find();
+    this.#due = false;
+    return this.#hint;
+  }
+
+  #forget(): void {
+    this.#length = 0;
+    this.#due = true;
+  }
+
+  #find(): LeakHint | undefined {
     const first = this.#growsFrom();
     const n = this.#length - first;
     if (n < LEAST_TROUGHS || (this.#ms[this.#length - 1] as number) - (this.#ms[first] as number) < 9 * MINUTE_MS) {
@@ -64,6 +79,7 @@ export class LeakWatch {
     this.#ms[this.#length] = this.#openMs;
     this.#low[this.#length] = this.#openLow;
     this.#length++;
+    this.#due = true;
   }
 
   #halve(): void {

@@ -10,12 +10,19 @@ export interface ScopePrediction extends Prediction {
   alarm?: Urgency;
 }
 
+/** A leak hint of the scope that was named so. */
+export interface ScopeLeak extends LeakHint {
+  id: string;
+}
+
 /** Scopes kept. What is more has no prediction. */
 const MAX_SCOPES = 20_000;
 /** Full looks in an interval: the most urgent scopes first; the others keep what was last said of them. */
 const LOOKS = 40;
 /** Those of the looks that go to scopes in turn, so that none waits for ever. */
 const IN_TURN = 10;
+/** Looks for growth over a long time in an interval. */
+const LEAK_LOOKS = 40;
 /** By a glance, more is far away (the exact time may be half of it). */
 const FAR_MS = 2 * HORIZON_MS;
 /** What was last said of a scope is said again for so long. */
@@ -25,6 +32,7 @@ interface Kept {
   scope: Scope;
   alarm: Alarm;
   leak: LeakWatch;
+  hint?: LeakHint;
   identity?: string;
   lookedMs: number;
   outlook?: Outlook;
@@ -38,6 +46,8 @@ interface Kept {
 export class Predictor {
   readonly #kept = new Map<string, Kept>();
   #round = 0;
+  /** Names of scopes whose turn to be looked at comes. */
+  #inTurn: string[] = [];
 
   /** A point of another identity than the last one's, or of an earlier time, is the first of a new scope. */
   push(id: string, point: MemoryPoint): void {
@@ -76,9 +86,15 @@ export class Predictor {
     return told.sort((a, b) => a.eta_s - b.eta_s);
   }
 
-  /** A scope's growth over a long time; undefined when there is none. */
-  leak(id: string): LeakHint | undefined {
-    return this.#kept.get(id)?.leak.hint();
+  /** The scopes that have only grown, over a long time. A few of all are looked at in each interval; the others stay as they were. */
+  leaks(): ScopeLeak[] {
+    let looks = Math.min(LEAK_LOOKS, this.#kept.size);
+    while (looks-- > 0) {
+      if (this.#inTurn.length === 0) this.#inTurn = [...this.#kept.keys()];
+      const kept = this.#kept.get(this.#inTurn.pop() as string);
+      if (kept) kept.hint = kept.leak.hint();
+    }
+    return [...this.#kept].flatMap(([id, {hint}]) => (hint ? [{id, ...hint}] : []));
   }
 
   #look(all: [string, Kept, number][]): void {

@@ -24,6 +24,7 @@ const noParts = (intervalMs: number, focus: OfFocus): SampleParts => ({
   processes: [],
   requests: [],
   predictions: [],
+  leaks: [],
   containers: [],
 });
 
@@ -61,7 +62,7 @@ export class LiveSampler {
     const pressure = this.host.pressure();
     const self = this.self(intervalMs);
     parts.counters.push(...this.overhead.counters());
-    const {histograms, counters, accuracy, processes, requests, predictions, containers} = parts;
+    const {histograms, counters, accuracy, processes, requests, predictions, leaks, containers} = parts;
     const time_bucket = Math.floor(Date.parse(stamp.time) / 1000);
     return {
       kind: 'sample',
@@ -76,6 +77,7 @@ export class LiveSampler {
       }),
       ...(containers.length > 0 && {containers: containers.map((row) => ({time_bucket, ...row}))}),
       ...(predictions.length > 0 && {predictions}),
+      ...(leaks.length > 0 && {leaks}),
       ...(requests.length > 0 && {in_flight: requests}),
       ...(pressure && {pressure}),
       self,

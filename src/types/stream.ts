@@ -345,6 +345,19 @@ export interface PredictionRow extends OutOfMemory {
   container?: ContainerRef;
 }
 
+/** Memory that the kernel can't take back, of a scope or of a process, which has only grown for ten minutes or longer. */
+export interface LeakRow {
+  /** `host`, or the path of a cgroup with a limit; absent where it is a process. */
+  scope?: string;
+  pid?: number;
+  comm?: string;
+  container?: ContainerRef;
+  growth_bytes_per_s: number;
+  /** Since when, to about a minute. */
+  growing_s: number;
+  grown_bytes: number;
+}
+
 /** A container by the files of its cgroup. Of the interval; limit hits and OOM kills since it was made. */
 export interface ContainerRow {
   /** Seconds since 1970. */
@@ -598,6 +611,8 @@ export interface Sample extends Stamp {
   containers?: ContainerRow[];
   /** The nearest first; absent while nothing is foretold. */
   predictions?: PredictionRow[];
+  /** The quickest first; absent while nothing looks like a leak. */
+  leaks?: LeakRow[];
   /** The longest first. */
   in_flight?: RequestInFlight[];
   /** Who waited because of whom, the longest first. */

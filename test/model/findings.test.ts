@@ -1,6 +1,6 @@
 import test from 'ava';
 import {Model} from '../../src/model/model.ts';
-import type {Counter, Header, KernelEvent, ProbeChange, ProbeInfo, Psi} from '../../src/types/stream.ts';
+import type {Counter, Header, KernelEvent, LeakRow, ProbeChange, ProbeInfo, Psi} from '../../src/types/stream.ts';
 import {
   drop,
   fault,
@@ -36,6 +36,7 @@ interface Step extends SampleParts {
   events?: KernelEvent[];
   changes?: ProbeChange[];
   memory?: Psi;
+  leaks?: LeakRow[];
   kernel_cpu_pct?: number;
   steal_pct?: number;
 }
@@ -52,9 +53,10 @@ function said(steps: Step[], probes = [...PROBES, VFS, LOCKUP], host: Partial<He
   Object.assign(base.host, host);
   Object.assign(base.thresholds, {vfs_warn_us: 5000, vfs_crit_us: 50_000});
   model.apply(frame({header: base}));
-  steps.forEach(({events = [], changes = [], memory, kernel_cpu_pct, steal_pct, ...parts}, i) => {
+  steps.forEach(({events = [], changes = [], memory, leaks, kernel_cpu_pct, steal_pct, ...parts}, i) => {
     const input = {...sampleFrame((i + 1) * 1000, parts), events, probes: changes};
     if (memory && input.sample) input.sample.pressure = {memory};
+    if (leaks && input.sample) input.sample.leaks = leaks;
     if (kernel_cpu_pct !== undefined && input.sample) input.sample.self = {kernel_cpu_pct};
     if (steal_pct !== undefined && input.sample) input.sample.host = {...input.sample.host, steal_pct};
     model.apply(input);
@@ -202,6 +204,20 @@ const CASES: Case[] = [
       /^memory: \/leaky was to be out of memory in 300s \(280s to 330s\): 700MiB of 1GiB, growing by 1MiB a second, most of it by pid 77 leaker$/,
     advice: /find what grows in \/leaky \(pid 77 leaker\).*raise its limit/,
     silent: [{}],
+  },
+  {
+    name: 'what only grows',
+    steps: [
+      {
+        leaks: [
+          {scope: '/leaky', growth_bytes_per_s: 20_480, growing_s: 2400, grown_bytes: 48 << 20},
+          {pid: 7, comm: 'java', growth_bytes_per_s: 10_240, growing_s: 660, grown_bytes: 7 << 20},
+        ],
+      },
+    ],
+    finding: /^memory: \/leaky has only grown for 40m 0s: by 48MiB, 20KiB a second$/,
+    advice: /see what pid 7 java keeps/,
+    silent: [{leaks: []}],
   },
   {
     name: 'working set near a limit',

@@ -41,7 +41,7 @@ test('whatever comes, what is told are numbers in their order', (t) => {
       const predictor = new Predictor();
       return points.every((point) => {
         predictor.push('a', point);
-        predictor.leak('a');
+        predictor.leaks();
         return predictor.predict().every(sound);
       });
     }),

@@ -11,5 +11,6 @@ export const noParts = (): SampleParts => ({
   processes: [],
   requests: [],
   predictions: [],
+  leaks: [],
   containers: [],
 });

@@ -7,8 +7,10 @@ import {openRecording} from '../../src/sources/recording.ts';
 import type {CanvasPane, ListPane, Place, View} from '../../src/tui/panes/pane.ts';
 import {textWidth} from '../../src/tui/text/cells.ts';
 import {makeTheme} from '../../src/tui/theme.ts';
+import {clockOf} from '../../src/tui/views/clock.ts';
 import {containers} from '../../src/tui/views/containers.ts';
 import {disk} from '../../src/tui/views/disk.ts';
+import {growthOf} from '../../src/tui/views/leak.ts';
 import {memory} from '../../src/tui/views/memory.ts';
 import {network} from '../../src/tui/views/network.ts';
 import {probes} from '../../src/tui/views/probes.ts';
@@ -162,6 +164,23 @@ test('memory: what will be out of memory, the nearest first, and who makes it gr
   t.like(rows[1], {scope: 'host', container: '-', pid: '-', comm: '-'});
   model.apply(frame({sample: sample(2000)}));
   t.is(pane(memory, 'predictions', 'list').empty(model.state), 'nothing grows towards its limit');
+});
+
+test('memory: what only grows, a cgroup or a process, the quickest first, and since when', (t) => {
+  const model = new Model();
+  model.apply(frame({header: header([{id: 'growth', subsystem: 'memory', state: 'attached'}])}));
+  const process = {pid: 7, comm: 'java', growth_bytes_per_s: 1024, growing_s: 660, grown_bytes: 2 ** 20};
+  const scope = {scope: '/leaky', growth_bytes_per_s: 20_480, growing_s: 2400, grown_bytes: 48 << 20};
+  model.apply(frame({sample: {...sample(1000), leaks: [process, scope]}}));
+  const rows = shown(memory, 'leaks', model.state);
+  t.like(rows[0], {pid: '7', comm: 'java', growth: '1KiB', grown: '1MiB', scope: '-'});
+  t.like(rows[1], {pid: '-', growth: '20KiB', grown: '48MiB', scope: '/leaky'});
+  const time = model.state.sample!.time;
+  t.is(rows[0]!.since, clockOf(new Date(Date.parse(time) - 660_000).toISOString()));
+  t.is(growthOf(7, model.state), `only grows since ${rows[0]!.since}, by 1MiB, 1KiB/s`);
+  t.is(growthOf(8, model.state), undefined);
+  model.apply(frame({sample: sample(2000)}));
+  t.is(pane(memory, 'leaks', 'list').empty(model.state), 'nothing has only grown for ten minutes');
 });
 
 test('containers: CPU a second, memory against the limit, and what is foretold of each', (t) => {

@@ -2,7 +2,7 @@ import type {Figures} from '../figures.ts';
 import {sharedDevice, slowDevices} from './block.ts';
 import {deviceDrops, faultDrops, policyDrops} from './drops.ts';
 import {lockups} from './lockup.ts';
-import {majorFaults, nearLimits, oomKills, predictions, pressure, reclaims} from './memory.ts';
+import {leaks, majorFaults, nearLimits, oomKills, predictions, pressure, reclaims} from './memory.ts';
 import {retransmits} from './network.ts';
 import {blindSpots, losses, ownCost, pauses} from './own.ts';
 import {crashes} from './process.ts';
@@ -16,6 +16,7 @@ const RULES: readonly Rule[] = [
   oomKills,
   predictions,
   nearLimits,
+  leaks,
   crashes,
   pressure,
   reclaims,

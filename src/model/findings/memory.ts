@@ -1,5 +1,5 @@
 import type {OomKillEvent, OomPredictionEvent} from '../../types/stream.ts';
-import {bytes, count, duration, percent} from '../../util/format.ts';
+import {bytes, count, duration, percent, span} from '../../util/format.ts';
 import type {Finding} from '../figures.ts';
 import {STALLED_PCT} from '../status/memory.ts';
 import {many, type Rule, share, short, task, taskOf} from './rule.ts';
@@ -52,6 +52,17 @@ function foretold(event: OomPredictionEvent): string {
   const size = `${bytes(usage_bytes)} of ${bytes(limit_bytes)}`;
   return `${short(scope)} was to be out of memory ${when}: ${size}, growing by ${bytes(growth_bytes_per_s)} a second${who}`;
 }
+
+/** What has only grown for long: a leak, or a cache without a bound. */
+export const leaks: Rule = ({leaks: all}) =>
+  all.slice(0, MAX_SCOPES).map(({scope, pid, comm, growth_bytes_per_s, growing_s, grown_bytes}) => {
+    const who = scope === undefined ? task(pid, comm) : short(scope);
+    const grown = `by ${bytes(grown_bytes)}, ${bytes(growth_bytes_per_s)} a second`;
+    return {
+      text: `memory: ${who} has only grown for ${span(growing_s)}: ${grown}`,
+      advice: `memory: see what ${who} keeps: what grows for long without a fall is a leak, or a cache without a bound`,
+    };
+  });
 
 /** Cgroups whose working set was near their limit. */
 export const nearLimits: Rule = ({facts: {memory}}) =>

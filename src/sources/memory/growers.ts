@@ -1,6 +1,5 @@
-import {readFileSync} from 'node:fs';
-import {parseStat} from '../focus/proc.ts';
 import {readSmall} from './files.ts';
+import {ownMemory} from './own-memory.ts';
 
 /** Processes of a scope that are looked at, and of all scopes in an interval. */
 const MAX_OF_SCOPE = 64;
@@ -9,12 +8,9 @@ const MAX_READS = 128;
 const SPAN_MS = 20_000;
 /** A process grows for its scope when it makes so much of the growth. */
 const SHARE = 0.5;
-/** What a process has of its own, in memory and swapped out, in kB (proc(5)). */
-const OWN = /^(?:RssAnon|RssShmem|VmSwap):\s+(\d{1,15}) kB$/gm;
 
 interface Seen {
   startTicks: number;
-  comm: string;
   looks: {ms: number; bytes: number}[];
 }
 
@@ -54,20 +50,15 @@ export class Growers {
 
   private look(pid: number, ms: number): {comm: string; bytesPerS: number} | undefined {
     this.reads++;
-    try {
-      const stat = parseStat(readFileSync(`${this.proc}/${pid}/stat`, 'utf8'));
-      if (!stat) return undefined;
-      const parts = (readSmall(`${this.proc}/${pid}/status`) ?? '').matchAll(OWN);
-      const bytes = [...parts].reduce((sum, [, kb]) => sum + Number(kb) * 1024, 0);
-      const before = this.seen.get(pid);
-      const same = before?.startTicks === stat.startTicks ? before.looks : [];
-      const looks = [...same.filter((each) => ms - each.ms <= SPAN_MS), {ms, bytes}];
-      this.kept.set(pid, {startTicks: stat.startTicks, comm: stat.comm, looks});
-      const first = looks[0]!;
-      if (first.ms >= ms) return undefined;
-      return {comm: stat.comm, bytesPerS: ((bytes - first.bytes) * 1000) / (ms - first.ms)};
-    } catch {
-      return undefined;
-    }
+    const now = ownMemory(this.proc, pid);
+    if (!now) return undefined;
+    const {comm, startTicks, bytes} = now;
+    const before = this.seen.get(pid);
+    const same = before?.startTicks === startTicks ? before.looks : [];
+    const looks = [...same.filter((each) => ms - each.ms <= SPAN_MS), {ms, bytes}];
+    this.kept.set(pid, {startTicks, looks});
+    const first = looks[0]!;
+    if (first.ms >= ms) return undefined;
+    return {comm, bytesPerS: ((bytes - first.bytes) * 1000) / (ms - first.ms)};
   }
 }

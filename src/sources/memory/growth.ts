@@ -1,6 +1,14 @@
 import type {NativeProbeState} from '../../native/engine.ts';
 import {Predictor, type ScopePrediction} from '../../predict/predictor.ts';
-import type {ContainerRef, Filter, KernelEvent, OomPredictionEvent, PredictionRow, Stamp} from '../../types/stream.ts';
+import type {
+  ContainerRef,
+  Filter,
+  KernelEvent,
+  LeakRow,
+  OomPredictionEvent,
+  PredictionRow,
+  Stamp,
+} from '../../types/stream.ts';
 import {round} from '../../util/round.ts';
 import type {ContainerRows} from '../containers/rows.ts';
 import type {FileProbe} from '../file-probe.ts';
@@ -8,7 +16,9 @@ import type {SampleParts} from '../readers/reader.ts';
 import type {MemoryCgroups, MemoryNow} from './cgroups.ts';
 import {hostScope} from './detail.ts';
 import {Growers} from './growers.ts';
+import {leakRow} from './leak-row.ts';
 import {headroomOf, pointOf} from './point.ts';
+import {ProcessLeaks} from './process-leaks.ts';
 
 const HOST = 'host';
 /** Rows of a sample. */
@@ -20,6 +30,8 @@ export interface GrowthOptions {
   container?(path: string): ContainerRef | undefined;
   /** Do process numbers mean here what they mean in the cgroups' files and in /proc? */
   sameNumbers: boolean;
+  /** Where processes are; for tests. */
+  proc?: string;
   /** Adds the rows of containers, which are found and read by the same walk. */
   rows?: ContainerRows;
 }
@@ -28,15 +40,19 @@ export interface GrowthOptions {
 export class GrowthProbe implements FileProbe {
   private readonly growers = new Growers();
   private predictor = new Predictor();
+  private readonly processes: ProcessLeaks;
 
   constructor(
     private readonly cgroups: MemoryCgroups,
     private readonly options: GrowthOptions,
-  ) {}
+  ) {
+    this.processes = new ProcessLeaks(options.proc);
+  }
 
   start(): NativeProbeState {
     const {pid, comm} = this.options.filter ?? {};
     this.predictor = new Predictor();
+    this.processes.forget();
     const lacking = this.cgroups.start(this);
     if (pid !== undefined || comm !== undefined)
       return degraded("no predictions under a filter by process: memory is the cgroup's and the host's");
@@ -54,8 +70,14 @@ export class GrowthProbe implements FileProbe {
 
   sample(into: SampleParts, stamp: Stamp, intervalMs: number): KernelEvent[] {
     const {filter} = this.options;
-    if (filter?.pid !== undefined || filter?.comm !== undefined) return [];
     const ms = Number(BigInt(stamp.mono_ns) / 1000n) / 1000;
+    const byProcess = filter?.pid !== undefined || filter?.comm !== undefined;
+    const events = byProcess ? [] : this.foretell(into, stamp, ms, intervalMs);
+    into.leaks.push(...this.leaks(into, ms));
+    return events;
+  }
+
+  private foretell(into: SampleParts, stamp: Stamp, ms: number, intervalMs: number): KernelEvent[] {
     this.feed(this.cgroups.read(ms, intervalMs), ms);
     into.containers.push(...(this.options.rows?.rows(ms) ?? []));
     const events: KernelEvent[] = [];
@@ -66,6 +88,19 @@ export class GrowthProbe implements FileProbe {
       if (prediction.alarm) events.push(event(row, prediction.alarm, stamp));
     }
     return events;
+  }
+
+  /** What has only grown for long: scopes, and the processes that the sample has rows of. The quickest first. */
+  private leaks({processes}: SampleParts, ms: number): LeakRow[] {
+    const scopes = this.predictor.leaks().map(({id, ...hint}) => {
+      const container = id === HOST ? undefined : this.options.container?.(id);
+      return leakRow(hint, ms, {scope: id, ...(container && {container})});
+    });
+    const found = this.options.sameNumbers ? this.processes.after(processes, ms) : [];
+    const own = found.map(({pid, comm, container, ...hint}) =>
+      leakRow(hint, ms, {pid, comm, ...(container && {container})}),
+    );
+    return [...scopes, ...own].sort((a, b) => b.growth_bytes_per_s - a.growth_bytes_per_s).slice(0, MAX_ROWS);
   }
 
   private feed({cgroups, host}: MemoryNow, ms: number): void {

@@ -4,6 +4,7 @@ import type {
   Counter,
   FocusSyscall,
   Histogram,
+  LeakRow,
   PredictionRow,
   ProcessRow,
   RequestInFlight,
@@ -24,6 +25,7 @@ export interface SampleParts {
   processes: Omit<ProcessRow, 'time_bucket'>[];
   requests: RequestInFlight[];
   predictions: PredictionRow[];
+  leaks: LeakRow[];
   containers: Omit<ContainerRow, 'time_bucket'>[];
 }
 

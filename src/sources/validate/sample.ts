@@ -136,6 +136,13 @@ export const SAMPLE = shape(
       65_536,
     ),
     predictions: list(shape(OUT_OF_MEMORY, {pid: PID, comm: NAME, container: CONTAINER}), 4096),
+    leaks: list(
+      shape(
+        {growth_bytes_per_s: COUNT, growing_s: COUNT, grown_bytes: COUNT},
+        {scope: TEXT, pid: PID, comm: NAME, container: CONTAINER},
+      ),
+      4096,
+    ),
     in_flight: list(
       shape(
         {device: NAME, op: BLOCK_OP, size_bytes: COUNT, waiting_ms: AMOUNT},

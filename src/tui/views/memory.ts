@@ -1,5 +1,5 @@
 import type {Faulter} from '../../types/detail.ts';
-import type {OomKillEvent, PredictionRow} from '../../types/stream.ts';
+import type {LeakRow, OomKillEvent, PredictionRow} from '../../types/stream.ts';
 import {bytes, count, duration, percent, span} from '../../util/format.ts';
 import {fromZero, paintChart} from '../panes/chart.ts';
 import {figure, label} from '../panes/columns.ts';
@@ -8,6 +8,7 @@ import {paintRates} from '../panes/rates-pane.ts';
 import {perSample, sentence, whyNothing} from '../panes/shared.ts';
 import type {Token} from '../theme.ts';
 import {clockOf} from './clock.ts';
+import {sinceOf} from './leak.ts';
 
 /** Pressure that is drawn as high as the pane at least (percent). */
 const LEAST_PCT = 10;
@@ -141,6 +142,34 @@ const predictions: ListPane<PredictionRow> = {
   empty: (state) => whyNothing(state, 'growth', 'nothing grows towards its limit'),
 };
 
+type Leak = LeakRow & {since: string};
+
+const leakRows = perSample(({sample}): readonly Leak[] =>
+  (sample?.leaks ?? []).map((row) => ({...row, since: sinceOf(sample?.time, row)})),
+);
+
+const leaks: ListPane<Leak> = {
+  kind: 'list',
+  id: 'leaks',
+  title: 'Only grows',
+  note: () => 'for ten minutes or longer, without a fall',
+  rows: leakRows,
+  key: ({scope, pid}) => scope ?? String(pid),
+  columns: [
+    figure(['growth', 'GROWTH/S', 9, 0], (row) => row.growth_bytes_per_s, bytes),
+    label(['since', 'SINCE', 9, 0], ({since}) => since),
+    figure(['grown', 'GROWN', 8, 1], (row) => row.grown_bytes, bytes),
+    figure(['pid', 'PID', 8, 1], ({pid}) => pid, String),
+    label(['comm', 'COMMAND', 16, 0], ({comm}) => comm),
+    label(['container', 'CONTAINER', 14, 2], ({container}) => container?.name ?? container?.id),
+    label(['scope', 'SCOPE', 10, 1], ({scope}) => scope, {grow: true, keepEnd: true}),
+  ],
+  sort: {column: 'growth', descending: true},
+  pid: ({pid}) => pid,
+  subject: ({pid, comm, container, scope}) => ({pid, comm, container, type: 'LEAK', text: scope}),
+  empty: (state) => whyNothing(state, 'growth', 'nothing has only grown for ten minutes'),
+};
+
 /** Whether memory is short, who reads it back, and who was killed for it. */
 export const memory: View = {
   id: 'memory',
@@ -149,6 +178,6 @@ export const memory: View = {
   places: [
     {pane: pressure, weight: 3, min: 6, beside: {pane: faults, weight: 3, min: 5}},
     {pane: faulters, weight: 3, min: 4, beside: {pane: ooms, weight: 3, min: 4}},
-    {pane: predictions, weight: 2, min: 3},
+    {pane: predictions, weight: 2, min: 3, beside: {pane: leaks, weight: 2, min: 3}},
   ],
 };

@@ -7,6 +7,7 @@ import {paintLatencies} from '../panes/pid/latencies.ts';
 import {eventList} from '../panes/pid/list.ts';
 import {paintSlow} from '../panes/pid/slow.ts';
 import {syscallList} from '../panes/pid/syscalls.ts';
+import {growthOf} from './leak.ts';
 
 /** The view of one process: who it is, its figures, its memory, what was slow, its events, its system calls. */
 export function pidView(subject: Subject): View {
@@ -49,7 +50,7 @@ export function pidView(subject: Subject): View {
         pane: {
           kind: 'canvas',
           id: 'pid-growth',
-          title: 'Resident memory',
+          title: (state) => ['Resident memory', growthOf(subject.pid, state)].filter(Boolean).join(': '),
           paint: (state, theme, width, height) => paintGrowth(subject, state, theme, width, height),
         },
         weight: 2,

@@ -1,0 +1,27 @@
+import {readFileSync} from 'node:fs';
+import {parseStat} from '../focus/proc.ts';
+import {readSmall} from './files.ts';
+
+/** What a process has of its own, in memory and swapped out, in kB (proc(5)). */
+const OWN = /^(?:RssAnon|RssShmem|VmSwap):\s+(\d{1,15}) kB$/gm;
+
+export interface OwnMemory {
+  comm: string;
+  /** Tells the process from another one of its number. */
+  startTicks: number;
+  /** Its memory but that of files. */
+  bytes: number;
+}
+
+/** What a process has of its own now; undefined when it is gone. */
+export function ownMemory(proc: string, pid: number): OwnMemory | undefined {
+  try {
+    const stat = parseStat(readFileSync(`${proc}/${pid}/stat`, 'utf8'));
+    if (!stat) return undefined;
+    const parts = (readSmall(`${proc}/${pid}/status`) ?? '').matchAll(OWN);
+    const bytes = [...parts].reduce((sum, [, kb]) => sum + Number(kb) * 1024, 0);
+    return {comm: stat.comm, startTicks: stat.startTicks, bytes};
+  } catch {
+    return undefined;
+  }
+}
