@@ -37,7 +37,7 @@ const RUN_NS: Readonly<Record<string, number>> = {
   oom: 3000,
   faults: 650,
   'fault-latency': 150,
-  reclaim: 300,
+  reclaim: 400,
   retransmit: 1500,
   drops: 90,
   'container-traffic': 110,

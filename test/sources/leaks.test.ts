@@ -78,6 +78,7 @@ test('stand-in files: a process that only grows; what it has of files, and anoth
     proc.set(9, 'renewed', 20_000 + 10 * s, {start: 100 + Math.floor(s / (9 * MINUTE))}),
     proc.set(10, 'saw', 20_000 + 100 * (s % (4 * MINUTE))),
     proc.set(11, 'small', 100 + s),
+    proc.set(process.pid, 'kstop', 20_000 + 10 * s),
   ];
   for (const filter of [undefined, {pid: 7}]) {
     const leaks = after(t, 25, step, filter);

@@ -11,6 +11,6 @@ export function leakRow(
     ...of,
     growth_bytes_per_s: Math.round(growth_bytes_per_s),
     growing_s: Math.max(0, Math.round((ms - since_ms) / 1000)),
-    grown_bytes,
+    grown_bytes: Math.round(grown_bytes),
   };
 }

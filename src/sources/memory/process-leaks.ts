@@ -32,11 +32,16 @@ export class ProcessLeaks {
   private lookedMs = Number.NEGATIVE_INFINITY;
   private leaks: ProcessLeak[] = [];
 
-  constructor(private readonly proc = '/proc') {}
+  /** `self`: left out; what kstop has is told in `self` of each sample. */
+  constructor(
+    private readonly proc = '/proc',
+    private readonly self = process.pid,
+  ) {}
 
   /** Takes the rows of an interval that ends at `ms` (monotonic); what is known by then. */
   after(rows: readonly Row[], ms: number): readonly ProcessLeak[] {
-    for (const row of rows) if ((row.rss_bytes ?? 0) >= LEAST_BYTES) this.seen.set(row.pid, row);
+    for (const row of rows)
+      if ((row.rss_bytes ?? 0) >= LEAST_BYTES && row.pid !== this.self) this.seen.set(row.pid, row);
     if (ms - this.lookedMs >= LOOK_MS || ms < this.lookedMs) this.look(ms);
     return this.leaks;
   }
