@@ -215,6 +215,15 @@ struct fs_struct {
 	struct path root;
 };
 
+struct upid {
+	int nr;
+};
+
+struct pid {
+	unsigned int level;
+	struct upid numbers[1];
+};
+
 struct task_struct {
 	struct thread_info thread_info;
 	unsigned int __state; /* 5.14+ */
@@ -234,6 +243,7 @@ struct task_struct {
 	struct sched_entity se;
 	struct sched_info sched_info;
 	struct css_set *cgroups;
+	struct pid *thread_pid;
 	const struct cred *cred;
 	struct mm_struct *mm;
 	int exit_code;

@@ -13,10 +13,31 @@ static __always_inline void count(struct ks_process_cpu *cpu, __u32 what)
 	ks_add(&cpu->counts[what & (KS_PROCESS_COUNTS - 1)], 1);
 }
 
-/* Half the credit is for crashes: a storm of short-lived processes doesn't hide them. */
+/* Half the credit is for crashes and containers: a storm of short-lived processes doesn't hide
+ * them. */
 static __always_inline __u64 ordinary(void)
 {
 	return settings.burst_ns / 2;
+}
+
+/*
+ * Is it what a container runs: the first process of its PID namespace, begun from outside of its
+ * cgroup? What somebody runs in a container beside is not the first, and a sandbox that a process
+ * of the container makes was begun from within.
+ */
+static __always_inline bool is_main(struct task_struct *leader)
+{
+	struct pid *pid = BPF_CORE_READ(leader, thread_pid);
+	__u32 level = BPF_CORE_READ(pid, level) & 63;
+	int nr = 0;
+
+	bpf_probe_read_kernel(&nr, sizeof(nr),
+			      (void *)pid + bpf_core_field_offset(struct pid, numbers) +
+				      level * bpf_core_type_size(struct upid) +
+				      bpf_core_field_offset(struct upid, nr));
+	return level && nr == 1 &&
+	       BPF_CORE_READ(leader, cgroups, dfl_cgrp) !=
+		       BPF_CORE_READ(leader, real_parent, cgroups, dfl_cgrp);
 }
 
 static __always_inline void name_file(struct ks_exec_event *event, const char *file)
@@ -52,14 +73,18 @@ static __always_inline void take_args(struct ks_exec_event *event, struct task_s
 static __always_inline int executes(struct ks_process_cpu *cpu, struct task_struct *task,
 				    const char *file, const bool with_args)
 {
+	const bool main = is_main(BPF_CORE_READ(task, group_leader));
 	struct ks_exec_event *event = ks_reserve_keeping(
 		&cpu->n, KS_PROCESS_EXEC,
-		with_args ? sizeof(*event) : offsetof(struct ks_exec_event, args), ordinary());
+		with_args ? sizeof(*event) : offsetof(struct ks_exec_event, args),
+		main ? 0 : ordinary());
 
 	if (!event)
 		return 0;
 	ks_own_by_task(&event->e, task);
 	event->ppid = BPF_CORE_READ(task, real_parent, tgid);
+	if (main)
+		event->exec_flags |= KS_EXEC_MAIN;
 	name_file(event, file);
 	if (with_args)
 		take_args(event, task);
@@ -194,11 +219,12 @@ static __always_inline int over(struct ks_process_cpu *cpu, struct task_struct *
 	struct signal_struct *signal = BPF_CORE_READ(leader, signal);
 	__u32 status = status_of(leader), what = what_of(status);
 	unsigned long pages = BPF_CORE_READ(signal, maxrss);
+	const bool main = is_main(leader);
 	struct ks_exit_event *event;
 
 	count(cpu, what);
 	event = ks_reserve_keeping(&cpu->n, KS_PROCESS_EXIT, sizeof(*event),
-				   is_crash(what) ? 0 : ordinary());
+				   main || is_crash(what) ? 0 : ordinary());
 	if (!event)
 		return 0;
 	ks_own_by_task(&event->e, leader);
@@ -209,6 +235,8 @@ static __always_inline int over(struct ks_process_cpu *cpu, struct task_struct *
 		event->max_rss_bytes = (__u64)pages << (settings.page_shift & 31);
 		event->exit_flags |= KS_EXIT_HAS_RSS;
 	}
+	if (main)
+		event->exit_flags |= KS_EXIT_MAIN;
 	take_cpu_time(event, signal);
 	ks_submit(&cpu->n, event);
 	return 0;

@@ -369,6 +369,7 @@ enum ks_exec_flags {
 	KS_EXEC_FILE_CUT = 1,
 	KS_EXEC_HAS_ARGS = 2, /* args_bytes, args */
 	KS_EXEC_ARGS_CUT = 4,
+	KS_EXEC_MAIN = 8, /* what a container runs */
 };
 
 /*
@@ -388,6 +389,7 @@ struct ks_exec_event {
 enum ks_exit_flags {
 	KS_EXIT_HAS_CPU = 1, /* cpu_ns */
 	KS_EXIT_HAS_RSS = 2, /* max_rss_bytes */
+	KS_EXIT_MAIN = 4,    /* what a container ran */
 };
 
 /* A thread group is over. status: as wait() gives it to the parent. */

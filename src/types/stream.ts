@@ -235,6 +235,8 @@ export interface ProcessExecEvent extends EventBase {
   ppid: number;
   /** As it was asked for, of a script its own; `…` at its end stands for what is beyond 255 bytes. */
   filename: string;
+  /** It is what a container runs: the first process of its PID namespace, begun from outside of its cgroup. */
+  main?: true;
   /** Only with --with-args: the command line with spaces between; `…` for what is beyond 511 bytes. */
   args?: string;
 }
@@ -257,6 +259,8 @@ export interface ProcessExitEvent extends EventBase {
   /** `SIGSEGV`, `SIGRTMIN+3`. */
   signal_name?: string;
   core?: true;
+  /** It was what a container ran: the first process of its PID namespace, begun from outside of its cgroup. */
+  main?: true;
   /** Since the fork. */
   lifetime_ms: number;
   /** Of all its threads, but for the last moments (a tick at most) before the end; absent where that is all. */

@@ -63,6 +63,10 @@ test('what is cut says so, and half a character is left out', (t) => {
   t.is(exec({file: Buffer.from('xé').subarray(0, 2), flags: cut}).filename, 'x…');
   t.is(exec({file: 'x', args: 'a\0b', flags: WIRE.EXEC_ARGS_CUT}).args, 'a b…');
   t.is(exec({file: 'x', args: 'a\0', flags: WIRE.EXEC_ARGS_CUT}).args, 'a …');
+  t.deepEqual(
+    [WIRE.EXEC_MAIN, 0].map((flags) => exec({file: 'x', flags}).main),
+    [true, undefined],
+  );
 });
 
 function exit(status: number, flags = 0): ProcessExitEvent {
@@ -81,9 +85,11 @@ test('an end: what wait() tells, and figures that are known', (t) => {
   const all = exit(3 << 8, WIRE.EXIT_HAS_CPU | WIRE.EXIT_HAS_RSS);
   t.like(all, {type: 'PROCESS_EXIT', severity: 'info', exit_code: 3, ppid: 1, lifetime_ms: 1234.56789});
   t.like(all, {cpu_time_ms: 2.5, max_rss_bytes: 4_194_304});
+  t.true(exit(0, WIRE.EXIT_MAIN).main);
   const bare = exit(0);
   t.is(bare.exit_code, 0);
-  for (const field of ['signal', 'signal_name', 'core', 'cpu_time_ms', 'max_rss_bytes']) t.false(field in bare, field);
+  for (const field of ['signal', 'signal_name', 'core', 'main', 'cpu_time_ms', 'max_rss_bytes'])
+    t.false(field in bare, field);
 });
 
 test('an end by a signal has its name, the code that shells give it, and a severity', (t) => {

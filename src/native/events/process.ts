@@ -17,6 +17,7 @@ export function processExec(r: Records, at: number): ProcessExecEvent {
     ...r.base(at, 'PROCESS_EXEC', 'process', 'info'),
     ppid: r.u32(at + exec.ppid),
     filename: cut(r.text(at + exec.file, FILE_LENGTH), (flags & WIRE.EXEC_FILE_CUT) !== 0),
+    ...(flags & WIRE.EXEC_MAIN && {main: true as const}),
     ...(flags & WIRE.EXEC_HAS_ARGS && {args: argsOf(r, at, (flags & WIRE.EXEC_ARGS_CUT) !== 0)}),
   };
 }
@@ -44,6 +45,7 @@ export function processExit(r: Records, at: number): ProcessExitEvent {
     exit_code: signal > 0 ? 128 + signal : (status >> 8) & 0xff,
     ...(signal > 0 && {signal, signal_name: signalName(signal)}),
     ...(status & 0x80 && {core: true as const}),
+    ...(flags & WIRE.EXIT_MAIN && {main: true as const}),
     lifetime_ms: r.u64(at + exit.lifetime_ns) / 1e6,
     ...(flags & WIRE.EXIT_HAS_CPU && {cpu_time_ms: r.u64(at + exit.cpu_ns) / 1e6}),
     ...(flags & WIRE.EXIT_HAS_RSS && {max_rss_bytes: r.u64(at + exit.max_rss_bytes)}),

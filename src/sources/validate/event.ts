@@ -102,12 +102,19 @@ const BY_TYPE = new Map<string, Check<unknown>>([
     ),
   ],
   ['PROCESS_FORK', shape({child_pid: PID, child_comm: NAME})],
-  ['PROCESS_EXEC', shape({ppid: PID, filename: TEXT}, {args: TEXT})],
+  ['PROCESS_EXEC', shape({ppid: PID, filename: TEXT}, {main: exactly(true), args: TEXT})],
   [
     'PROCESS_EXIT',
     shape(
       {ppid: PID, exit_code: integer(0, 255), lifetime_ms: AMOUNT},
-      {signal: integer(1, 127), signal_name: NAME, core: exactly(true), cpu_time_ms: AMOUNT, max_rss_bytes: COUNT},
+      {
+        signal: integer(1, 127),
+        signal_name: NAME,
+        core: exactly(true),
+        main: exactly(true),
+        cpu_time_ms: AMOUNT,
+        max_rss_bytes: COUNT,
+      },
     ),
   ],
   [

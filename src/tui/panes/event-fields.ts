@@ -56,12 +56,14 @@ const BY_TYPE: Record<string, [field: string, name: string, shown: Shown][]> = {
   ],
   PROCESS_EXEC: [
     ['filename', 'file', text],
+    ['main', 'of its container', () => 'the main process'],
     ['args', 'args', text],
     ['ppid', 'ppid', text],
   ],
   PROCESS_EXIT: [
     ['signal_name', 'signal', text],
     ['core', 'core', () => 'dumped'],
+    ['main', 'of its container', () => 'the main process'],
     ['exit_code', 'code', text],
     ['lifetime_ms', 'lifetime', ms],
     ['cpu_time_ms', 'cpu_time', ms],
