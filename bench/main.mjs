@@ -6,6 +6,7 @@ import {parseArgs} from 'node:util';
 import {describeMachine} from './lib/machine.mjs';
 import {say, table, writeReadme} from './lib/report.mjs';
 import {blockCost} from './parts/block-cost.mjs';
+import {cgroups} from './parts/cgroups.mjs';
 import {dropsCost} from './parts/drops-cost.mjs';
 import {eventPath} from './parts/event-path.mjs';
 import {faultsCost} from './parts/faults-cost.mjs';
@@ -33,6 +34,7 @@ const PARTS = {
   'syscall-cost': syscallCost,
   'syscall-forms': syscallForms,
   'drops-cost': dropsCost,
+  cgroups,
   'faults-cost': faultsCost,
   'lockup-cost': lockupCost,
   'tasks-cost': tasksCost,

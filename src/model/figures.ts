@@ -2,6 +2,7 @@ import type {Header, LeakRow, Loss, ProbeInfo, Psi, Status, SubsystemName} from 
 import type {Facts} from './facts/facts.ts';
 import type {Tally} from './facts/tally.ts';
 import type {Pause} from './pauses.ts';
+import type {Restarting} from './restarts.ts';
 import type {DropCount} from './status/drops.ts';
 import type {NetnsLoss} from './status/retransmits.ts';
 import type {Stolen} from './steal.ts';
@@ -21,6 +22,7 @@ export interface Periods {
   segments: string;
   /** Reports and other counts. */
   counts: string;
+  restarts: string;
 }
 
 /** What the findings are drawn from: the same shape for "right now" and for the whole run. */
@@ -57,6 +59,8 @@ export interface Figures {
   /** CPU time that a hypervisor gave to others. */
   stolen?: Stolen;
   kernelCpuPct?: number;
+  /** Containers that begin again and again, most often first. */
+  restarting: readonly Restarting[];
 }
 
 /** A sentence with its evidence, and what to do about it. */

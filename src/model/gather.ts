@@ -5,6 +5,7 @@ import type {Facts} from './facts/facts.ts';
 import type {Figures, LatencyFigures} from './figures.ts';
 import type {Pause} from './pauses.ts';
 import {type Cells, countAtLeast, percentile} from './percentile.ts';
+import type {Restarts} from './restarts.ts';
 import {limitsOf} from './status/latency.ts';
 import {merge} from './status/timeline.ts';
 import {type Stolen, stolenIn} from './steal.ts';
@@ -20,6 +21,7 @@ export interface Kept {
   /** Of the run. */
   stolen?: Stolen;
   pauses: Pause[];
+  restarts: Restarts;
 }
 
 /** What the network's tile shows. A figure whose probe is off is unknown. */
@@ -42,7 +44,12 @@ export function figuresNow(state: State, kept: Kept, devices: ReadonlyMap<string
   };
   return {
     ...common(state, kept),
-    periods: {latency: 'over the last 10 s', segments: 'over the last 30 s', counts: 'over the last minute'},
+    periods: {
+      latency: 'over the last 10 s',
+      segments: 'over the last 30 s',
+      counts: 'over the last minute',
+      restarts: 'in ten minutes',
+    },
     spanMs: Math.min(60_000, lastedMs(state)),
     status: (name) => state.subsystems.find((each) => each.name === name)?.status ?? 'UNKNOWN',
     sched: tile('sched', facts.sched.worst?.latency_us),
@@ -54,6 +61,7 @@ export function figuresNow(state: State, kept: Kept, devices: ReadonlyMap<string
     pressure: ofHost(state, state.sample?.pressure?.memory),
     counts: sums.recent(),
     stolen: stolenIn(state.samples),
+    restarting: kept.restarts.recent(),
   };
 }
 
@@ -72,7 +80,7 @@ export function figuresOfRun(state: State, kept: Kept): Figures {
   return {
     ...common(state, kept),
     kernelCpuPct: state.ownCost?.kernel_cpu_pct,
-    periods: {latency: 'over the run', segments: 'over the run', counts: 'over the run'},
+    periods: {latency: 'over the run', segments: 'over the run', counts: 'over the run', restarts: 'over the run'},
     spanMs: lastedMs(state),
     status: (name) => state.subsystems.find((each) => each.name === name)?.worstStatus ?? 'UNKNOWN',
     sched: over('sched'),
@@ -84,6 +92,7 @@ export function figuresOfRun(state: State, kept: Kept): Figures {
     pressure: ofHost(state, worstPressure),
     counts: sums.run,
     stolen,
+    restarting: kept.restarts.ofRun(),
   };
 }
 

@@ -15,6 +15,7 @@ import {figuresNow, figuresOfRun, type Kept, networkNow} from './gather.ts';
 import {OwnCost} from './own-cost.ts';
 import {Pauses} from './pauses.ts';
 import type {Cells} from './percentile.ts';
+import {Restarts} from './restarts.ts';
 import {LastSamples} from './samples.ts';
 import {blindness} from './status/blindness.ts';
 import {Drops} from './status/drops.ts';
@@ -69,6 +70,7 @@ export class Model {
   #ownCost = new OwnCost();
   #steal = new StealSum();
   #pauses = new Pauses();
+  #restarts = new Restarts();
   #focus = new FocusLog();
   /** Of the cgroup that is watched alone. */
   #syscalls = new SyscallSums();
@@ -122,6 +124,7 @@ export class Model {
     this.#ownCost = new OwnCost();
     this.#steal = new StealSum();
     this.#pauses = new Pauses();
+    this.#restarts = new Restarts();
     this.#focus = new FocusLog();
     this.#syscalls = new SyscallSums();
     this.#sampleMs = undefined;
@@ -199,6 +202,7 @@ export class Model {
     this.#network.drops.push(startMs, endMs, increases);
     this.#sums.push(endMs, increases);
     this.#worstPressure = higher(this.#worstPressure, sample.pressure?.memory);
+    this.#restarts.push(sample, endMs);
     this.#facts.close(endMs);
     const facts = this.#facts.recent();
     this.#judge(sample, startMs, endMs, increases, facts);
@@ -232,6 +236,7 @@ export class Model {
         endMs,
         increases,
         facts,
+        restarts: this.#restarts,
         thresholds,
         probes: ids,
         filtered: this.state.filter !== undefined,
@@ -251,6 +256,7 @@ export class Model {
       worstPressure: this.#worstPressure,
       stolen: this.#steal.sum,
       pauses: this.#pauses.until(this.#nowMs),
+      restarts: this.#restarts,
     };
   }
 
@@ -260,6 +266,7 @@ export class Model {
 
   #forgetWindows(): void {
     this.#facts.forget();
+    this.#restarts.forget();
     this.#sums.forget();
     this.#recent.forget();
     this.#details.forget();

@@ -130,3 +130,34 @@ export function busiest(view: DataView, most: number): {processes: ProcessEntry[
   chosen.sort((a, b) => (weights[b] as number) - (weights[a] as number));
   return {processes: chosen.map((row) => rows.entry(row)), all: rows.count};
 }
+
+/** What a cgroup's processes had between two passes, but for those that are over. */
+export interface CgroupTasks {
+  /** Of the unified hierarchy. */
+  cgroup: bigint;
+  processes: number;
+  threads: number;
+  /** Of the threads that live, in run queues. */
+  delayNs: number;
+  /** False: one of them was there before the first pass that saw it, and what it had is left out. */
+  isKnown: boolean;
+}
+
+/** A snapshot of tasks summed up by cgroup; undefined: there was no pass. */
+export function byCgroup(view: DataView): CgroupTasks[] | undefined {
+  const rows = new Rows(view);
+  if (rows.count === 0) return undefined;
+  const layout = LAYOUT.group_row;
+  const sums = new Map<number, CgroupTasks>();
+  for (let row = 0; row < rows.count; row++) {
+    if (rows.u32(row, layout.state) & (WIRE.TASK_ZOMBIE | WIRE.TASK_EXIT_DEAD)) continue;
+    const id = rows.u64(row, layout.cgroup_id);
+    const sum = sums.get(id) ?? {cgroup: BigInt(id), processes: 0, threads: 0, delayNs: 0, isKnown: true};
+    sums.set(id, sum);
+    sum.processes++;
+    sum.threads += rows.u32(row, layout.threads);
+    sum.delayNs += rows.u64(row, layout.delay_ns);
+    sum.isKnown &&= rows.u32(row, layout.known) !== 0;
+  }
+  return [...sums.values()];
+}

@@ -83,14 +83,16 @@ function kilobytes(meminfo: string | undefined, name: string): number | undefine
   return found ? Number(found[1]) * 1024 : undefined;
 }
 
+const SOME = /^some avg10=([\d.]+)/m;
+const FULL = /^full avg10=([\d.]+)/m;
+
 /** The averages of a PSI file. `full` is absent for cpu before 5.13. */
 export function psi(text: string | undefined): Psi | undefined {
   if (text === undefined) return undefined;
-  const line = (name: string): number | undefined => {
-    const found = text.match(new RegExp(`^${name} avg10=([\\d.]+)`, 'm'));
+  const [some, full] = [SOME, FULL].map((line) => {
+    const found = line.exec(text);
     return found ? Number(found[1]) : undefined;
-  };
-  const [some, full] = [line('some'), line('full')];
+  });
   return {...(some !== undefined && {some_avg10_pct: some}), ...(full !== undefined && {full_avg10_pct: full})};
 }
 

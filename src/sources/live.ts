@@ -27,7 +27,9 @@ import type {Problem} from '../util/problem.ts';
 import {CgroupPaths, canonicalCgroup} from './cgroup-paths.ts';
 import {containerFilter} from './container-filter.ts';
 import {ContainerNames} from './container-names.ts';
+import {ContainerLives} from './containers/lives.ts';
 import {ContainerRows} from './containers/rows.ts';
+import {ContainerTasks} from './containers/tasks.ts';
 import {ProbeCost} from './cost.ts';
 import {DropSetup, withoutProcess} from './drop-setup.ts';
 import {FilterError} from './filter-error.ts';
@@ -107,6 +109,8 @@ export class LiveSource implements Source {
   private readonly focused: FocusControl;
   private readonly cgroups: CgroupPaths;
   private readonly containers: ContainerNames;
+  private readonly lives: ContainerLives;
+  private readonly containerTasks = new ContainerTasks((id) => this.cgroups.get(id, true));
   private readonly buffer = new Uint8Array(DRAIN_BYTES);
   private readonly decoder: Decoder;
   private readonly context;
@@ -130,6 +134,9 @@ export class LiveSource implements Source {
     this.clock.sync(this.engine.clocks());
     this.cgroups = new CgroupPaths((id, v2) => this.engine.cgroupPath(id, v2));
     this.containers = new ContainerNames(this.cgroups, (problem) => this.failed(problem));
+    const byProcess = options.filter?.pid !== undefined || options.filter?.comm !== undefined;
+    const container = (path: string) => this.containers.ofPath(path);
+    this.lives = new ContainerLives(container, () => !byProcess && this.probes.isOn('process'));
     const thresholds = {...options.thresholds};
     const symbols = new Symbols();
     const drops = new DropSetup(this.engine, symbols, options.filter);
@@ -194,6 +201,7 @@ export class LiveSource implements Source {
         wakeups: (pid) => wakeups.of(pid),
         sameNumbers: !inOwnPidNamespace(),
         container: (cgroup) => this.containers.ofCgroup(cgroup),
+        cgroups: (tasks) => this.containerTasks.take(tasks),
       }),
       faults: new FaultsReader(() => filter === undefined && this.probes.isOn('faults')),
       'fault-latency': new FaultLatencyReader(),
@@ -347,6 +355,7 @@ export class LiveSource implements Source {
     const id = probeOf(event)?.id ?? '';
     this.delivered.set(id, (this.delivered.get(id) ?? 0) + 1);
     this.containers.name(event);
+    this.lives.event(event);
     this.probes.found(id);
     if (event.type === 'TCP_RETRANSMIT') this.lookIntoSocket(event as TcpRetransmitEvent);
   }
@@ -400,6 +409,7 @@ export class LiveSource implements Source {
     };
     const ofFocus = noFocus();
     const sample = intervalMs === undefined ? undefined : this.sampler.sample(this.stamp(), intervalMs, found, ofFocus);
+    if (sample) this.lives.complete(sample);
     const focus = sample && this.focused.sample(ofFocus);
     if (focus) sample.focus = this.containers.nameFocus(focus);
     else if (sample && ofFocus.syscalls.length > 0) sample.syscalls = ofFocus.syscalls;
@@ -411,12 +421,14 @@ export class LiveSource implements Source {
     const cgroups = new MemoryCgroups(filter?.cgroup);
     const container = (path: string) => this.containers.ofPath(path);
     const byProcess = filter?.pid !== undefined || filter?.comm !== undefined;
+    // A part of the processes is not the container's sum.
+    const tasks = inOwnPidNamespace() ? undefined : this.containerTasks;
     return {
       pressure: new PressureProbe(this.engine, filter !== undefined, byProcess ? undefined : cgroups),
       growth: new GrowthProbe(cgroups, {
         filter,
         container,
-        rows: byProcess ? undefined : new ContainerRows(cgroups, container, this.options.top ?? ROWS),
+        rows: byProcess ? undefined : new ContainerRows(cgroups, container, this.options.top ?? ROWS, tasks),
         sameNumbers: !inOwnPidNamespace(),
       }),
     };

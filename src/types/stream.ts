@@ -363,12 +363,22 @@ export interface LeakRow {
 }
 
 /** A container by the files of its cgroup. Of the interval; limit hits and OOM kills since it was made. */
+/** How a main process of a container ended. */
+export type ContainerEnd = Pick<ProcessExitEvent, 'exit_code' | 'signal' | 'signal_name' | 'core' | 'comm'>;
+/** Processes that ended in one way. */
+export type ContainerEnds = Pick<ProcessExitEvent, 'exit_code' | 'signal' | 'signal_name'> & {count: number};
+
 export interface ContainerRow {
   /** Seconds since 1970. */
   time_bucket: number;
   container: ContainerRef;
   cgroup: string;
+  /** Of the interval, as `throttled_ms`, `throttled_periods`, `run_delay_ms`, `memory_events` and `exits` are. */
   cpu_time_ms?: number;
+  /** How long those of its threads that live were ready to run and others ran. */
+  run_delay_ms?: number;
+  processes?: number;
+  threads?: number;
   /** How long and in how many periods cpu.max held its tasks back. */
   throttled_ms?: number;
   throttled_periods?: number;
@@ -379,9 +389,19 @@ export interface ContainerRow {
   limit_bytes?: number;
   /** Working set as a share of the limit. */
   utilization_pct?: number;
+  /** Anonymous memory. */
+  rss_bytes?: number;
   /** How often its memory met the limit. */
   limit_hits?: number;
   oom_kills?: number;
+  /** How often its memory passed memory.high, met its limit, found no memory below it, and how many processes were killed. */
+  memory_events?: {high?: number; max?: number; oom?: number; oom_kill?: number};
+  /** Its processes that ended, as far as their ends were delivered; absent where none did. */
+  exits?: ContainerEnds[];
+  /** How often its main process began again after an end since kstop runs, under another id too where it has a name. */
+  restarts?: number;
+  /** How its main process ended last. */
+  last_exit?: ContainerEnd;
   /** Of the unified hierarchy's cgroup of that path. */
   pressure?: {cpu?: Psi; memory?: Psi; io?: Psi};
 }

@@ -1,8 +1,9 @@
-import {rmSync} from 'node:fs';
+import {readdirSync, rmSync} from 'node:fs';
 import {join} from 'node:path';
 import test from 'ava';
 import {increase} from '../../src/sources/containers/cpu.ts';
 import {ContainerRows} from '../../src/sources/containers/rows.ts';
+import {ContainerTasks} from '../../src/sources/containers/tasks.ts';
 import {StandInTree} from './memory-tree.ts';
 
 const MIB = 1 << 20;
@@ -28,14 +29,17 @@ test('stand-in files: a row a container, the busiest first, with what came since
   tree.write('/pod/db', 'memory.pressure', 'some avg10=1.50 avg60=0 avg300=0 total=1\nfull avg10=0.50 avg60=0\n');
   const cgroups = tree.cgroups();
   cgroups.start(t);
-  const rows = new ContainerRows(cgroups, container, 50, {mode: 'v2', v2: tree.root, v1: []});
+  const rows = new ContainerRows(cgroups, container, 50, undefined, {mode: 'v2', v2: tree.root, v1: []});
   const first = rows.rows(1000);
   t.deepEqual(first.map(({cgroup}) => cgroup).sort(), ['/pod/db', '/pod/web']);
   t.true(
     first.every((row) => row.cpu_time_ms === undefined && row.throttled_ms === undefined),
     'nothing to compare with',
   );
+  t.true(first.every((row) => row.memory_events === undefined));
   cpu('web', 51_000);
+  tree.write('/pod/web', 'memory.stat', `anon ${70 * MIB}\ninactive_anon 1\ninactive_file ${30 * MIB}\n`);
+  tree.write('/pod/db', 'memory.events', 'low 0\nhigh 2\nmax 9\noom 1\noom_kill 1\n');
   const [web, db] = rows.rows(2000);
   t.deepEqual(web, {
     container: {id: 'web'},
@@ -47,6 +51,7 @@ test('stand-in files: a row a container, the busiest first, with what came since
     working_set_bytes: 50 * MIB,
     limit_bytes: 500 * MIB,
     utilization_pct: 10,
+    rss_bytes: 70 * MIB,
   });
   t.like(db, {
     cgroup: '/pod/db',
@@ -54,9 +59,12 @@ test('stand-in files: a row a container, the busiest first, with what came since
     limit_bytes: 50 * MIB,
     utilization_pct: 80,
     oom_kills: 1,
-    limit_hits: 7,
+    limit_hits: 9,
+    memory_events: {high: 2, max: 2, oom: 0, oom_kill: 0},
   });
   t.deepEqual(db?.pressure, {memory: {some_avg10_pct: 1.5, full_avg10_pct: 0.5}});
+  // A cgroup's file that is open can't be read once the cgroup is gone.
+  tree.write('/pod/web', 'memory.current', '');
   rmSync(join(tree.root, 'pod/web'), {recursive: true});
   t.deepEqual(
     rows.rows(3000).map(({cgroup}) => cgroup),
@@ -74,7 +82,7 @@ test('stand-in files: of more containers than are read in an interval all come, 
   }
   const cgroups = tree.cgroups();
   cgroups.start(t);
-  const rows = new ContainerRows(cgroups, container, 10, {mode: 'v2', v2: tree.root, v1: []});
+  const rows = new ContainerRows(cgroups, container, 10, undefined, {mode: 'v2', v2: tree.root, v1: []});
   for (let s = 1; s <= 30; s++) {
     tree.write('/pod/n229', 'cpu.stat', `usage_usec ${s * 1000}\n`);
     const now = rows.rows(s * 1000);
@@ -82,6 +90,63 @@ test('stand-in files: of more containers than are read in an interval all come, 
     if (s > 25) t.like(now[0], {cgroup: '/pod/n229', cpu_time_ms: 1});
   }
   cgroups.stop(t);
+});
+
+test('stand-in files: a cgroup that is made anew under its path is read anew', (t) => {
+  const tree = new StandInTree(t);
+  tree.set('/pod/web', {current: 80});
+  tree.write('/pod/web', 'memory.events', 'high 0\nmax 7\noom_kill 1\n');
+  const cgroups = tree.cgroups();
+  cgroups.start(t);
+  const rows = new ContainerRows(cgroups, container, 50, undefined, {mode: 'v2', v2: tree.root, v1: []});
+  const before = readdirSync('/proc/self/fd').length;
+  rows.rows(1000);
+  t.true(readdirSync('/proc/self/fd').length > before, 'its files stay open');
+  tree.write('/pod/web', 'memory.events', 'high 0\nmax 1\noom_kill 1\n');
+  t.deepEqual(rows.rows(2000)[0]?.memory_events, {high: 0, oom_kill: 0}, 'what went back has no increase');
+  rows.stop();
+  t.is(readdirSync('/proc/self/fd').length, before);
+  cgroups.stop(t);
+});
+
+test('stand-in files: processes are told of cgroups that the unified hierarchy has too', (t) => {
+  const tree = new StandInTree(t);
+  for (const name of ['web', 'db']) tree.set(`/pod/${name}`, {current: 1});
+  tree.write('/pod/web', 'cgroup.procs', '1\n');
+  const cgroups = tree.cgroups();
+  cgroups.start(t);
+  const tasks = new ContainerTasks(() => '/pod/web');
+  tasks.take([{cgroup: 1n, processes: 1, threads: 2, delayNs: 0, isKnown: true}]);
+  const rows = new ContainerRows(cgroups, container, 50, tasks, {mode: 'v2', v2: tree.root, v1: []}).rows(1000);
+  const of = (path: string) => rows.find(({cgroup}) => cgroup === path)?.processes;
+  t.deepEqual([of('/pod/web'), of('/pod/db')], [1, undefined]);
+  cgroups.stop(t);
+});
+
+test('what the process table has of a container, and of what it made below', (t) => {
+  const paths = new Map([
+    [1n, '/pod/web'],
+    [2n, '/pod/web/inner'],
+    [3n, '/pod/db'],
+    [4n, '/'],
+  ]);
+  const tasks = new ContainerTasks((id) => paths.get(id));
+  t.is(tasks.of(['/pod/web']).size, 0, 'no pass is no knowledge');
+  const of = (cgroup: bigint, delayNs: number, isKnown = true) => ({
+    cgroup,
+    processes: 1,
+    threads: 3,
+    delayNs,
+    isKnown,
+  });
+  tasks.take([of(1n, 1_500_000), of(2n, 500_000), of(3n, 7, false), of(4n, 9), of(5n, 9)]);
+  t.deepEqual(Object.fromEntries(tasks.of(['/pod/web', '/pod/db', '/pod/we'])), {
+    '/pod/web': {processes: 2, threads: 6, run_delay_ms: 2},
+    '/pod/db': {processes: 1, threads: 3},
+    '/pod/we': {processes: 0, threads: 0, run_delay_ms: 0},
+  });
+  tasks.take(undefined);
+  t.is(tasks.of(['/pod/web']).size, 0);
 });
 
 test('what goes back, or is unknown, has no increase', (t) => {

@@ -200,13 +200,21 @@ test('containers: CPU a second, memory against the limit, and what is foretold o
     utilization_pct: 94,
     oom_kills: 2,
     pressure: {memory: {some_avg10_pct: 12.5}},
+    run_delay_ms: 1000,
+    processes: 2,
+    threads: 9,
+    rss_bytes: 80 << 20,
+    restarts: 4,
+    last_exit: {exit_code: 139, signal: 11, signal_name: 'SIGSEGV'},
   };
-  const rows = [shop, {time_bucket: 1, container: {id: 'c2'}, cgroup: '/c2'}];
+  const rows = [shop, {time_bucket: 1, container: {id: 'c2'}, cgroup: '/c2', last_exit: {exit_code: 3}}];
   model.apply(frame({sample: {...sample(2000), interval_ms: 2000, containers: rows, predictions: [ahead]}}));
   const [first, second] = shown(containers, 'containers', model.state);
   t.like(first, {name: 'shop', pod: 'prod/shop-7', cpu: '25%', throttled: '2', usage: '95MiB', limit: '100MiB'});
   t.like(first, {utilization: '94%', eta: '300s', kills: '2', hits: '-', 'memory-psi': '13%', 'io-psi': '-'});
+  t.like(first, {delay: '50%', processes: '2', threads: '9', rss: '80MiB', restarts: '4', 'last-exit': 'SIGSEGV'});
   t.like(second, {name: 'c2', pod: '-', cpu: '-', limit: '-', eta: '-', kills: '-'});
+  t.like(second, {delay: '-', processes: '-', restarts: '-', 'last-exit': 'code 3'});
   model.apply(frame({sample: sample(3000)}));
   t.is(pane(containers, 'containers', 'list').empty(model.state), 'no container is to be seen here');
 });

@@ -5,7 +5,7 @@ import {lockups} from './lockup.ts';
 import {leaks, majorFaults, nearLimits, oomKills, predictions, pressure, reclaims} from './memory.ts';
 import {retransmits} from './network.ts';
 import {blindSpots, losses, ownCost, pauses} from './own.ts';
-import {crashes} from './process.ts';
+import {crashes, restarts} from './process.ts';
 import type {Rule} from './rule.ts';
 import {blame, culprit, isolated, oneCpu, realTime, stolenTime, throttled, waits} from './sched.ts';
 import {slowFiles} from './vfs.ts';
@@ -17,6 +17,7 @@ const RULES: readonly Rule[] = [
   predictions,
   nearLimits,
   leaks,
+  restarts,
   crashes,
   pressure,
   reclaims,

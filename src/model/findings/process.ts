@@ -1,4 +1,5 @@
 import {count} from '../../util/format.ts';
+import {nameOfContainer, restartText} from '../restarts.ts';
 import {crashText, nameOf} from '../status/process.ts';
 import type {Rule} from './rule.ts';
 
@@ -21,3 +22,15 @@ export const crashes: Rule = ({facts: {process}, periods}) => {
     : 'process: see the program’s own log and dmesg; no core was dumped: ulimit -c and kernel.core_pattern decide';
   return [{text, advice}];
 };
+
+/** Containers that begin again and again, most often first. */
+export const restarts: Rule = ({restarting, periods}) =>
+  restarting.slice(0, SHOWN).map((each) => {
+    const {container, last} = each;
+    const why =
+      last?.signal_name === 'SIGKILL'
+        ? 'who killed it (the kernel for memory, its runtime for a failed check)'
+        : 'what it wrote before it ended';
+    const advice = `process: see ${why}: the log of container ${nameOfContainer(container)}, of the run before this one`;
+    return {text: `process: ${restartText(each, periods.restarts)}`, advice};
+  });

@@ -2,6 +2,7 @@ import type {KernelEvent, ProcessExitEvent} from '../../types/stream.ts';
 import {keep} from '../bounded.ts';
 import type {Increase} from '../counters.ts';
 import {isCrash, isCrashSignal} from '../facts/process.ts';
+import {restartText} from '../restarts.ts';
 import {OK, type Verdict} from './judge.ts';
 import type {RuleContext, StatusRule, Trigger} from './rule.ts';
 
@@ -9,7 +10,10 @@ const MINUTE_MS = 60_000;
 /** Crashes a minute that are critical. */
 const MANY = 10;
 
-/** A crash warns; so many within a minute are critical. They are counted by the kernel: events may have been held. */
+/**
+ * A crash warns; so many within a minute are critical, and so is a container that restarts again and again. Crashes are counted
+ * by the kernel: events may have been held.
+ */
 export class ProcessRule implements StatusRule {
   #intervals: {endMs: number; crashes: number}[] = [];
   /** Events since the last sample. */
@@ -23,7 +27,7 @@ export class ProcessRule implements StatusRule {
     return {level: 'WARNING', why: crashText(event)};
   }
 
-  sample({startMs, endMs, increases, facts}: RuleContext): {verdict: Verdict; triggers: Trigger[]} {
+  sample({startMs, endMs, increases, facts, restarts}: RuleContext): {verdict: Verdict; triggers: Trigger[]} {
     const crashes = this.#crashes(increases, endMs > startMs);
     const {key} = facts.process.crashes.top() ?? {};
     const triggers: Trigger[] = [];
@@ -37,6 +41,8 @@ export class ProcessRule implements StatusRule {
     // Only at new ones: it is the crash that meets the rule, and the judge who holds it.
     if (crashes > 0 && minute >= MANY)
       triggers.push({level: 'CRITICAL', why: `${many(minute)} in a minute${key ? `, most often ${nameOf(key)}` : ''}`});
+    const [worst] = restarts.now();
+    if (worst) triggers.push({level: 'CRITICAL', why: restartText(worst, 'in ten minutes')});
     return {verdict: OK, triggers};
   }
 

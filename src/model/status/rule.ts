@@ -1,6 +1,7 @@
 import type {KernelEvent, Sample, Thresholds} from '../../types/stream.ts';
 import type {Increase} from '../counters.ts';
 import type {Facts} from '../facts/facts.ts';
+import type {Restarts} from '../restarts.ts';
 import type {Verdict} from './judge.ts';
 
 /** What a sample, which covers (startMs, endMs], brings to a rule. */
@@ -11,6 +12,7 @@ export interface RuleContext {
   increases: readonly Increase[];
   /** Reports of the last 60 s. */
   facts: Facts;
+  restarts: Restarts;
   thresholds?: Thresholds;
   /** Only some processes are watched: what the whole host does says nothing of them. */
   filtered: boolean;

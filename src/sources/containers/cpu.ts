@@ -1,6 +1,5 @@
 import type {Cgroups} from '../../util/mounts.ts';
 import {parseFlat, parseNumber} from '../memory/figures.ts';
-import {readSmall} from '../memory/files.ts';
 
 /** What a cgroup has had of the CPUs since it was made. */
 export interface CpuSums {
@@ -23,17 +22,18 @@ export class CpuFiles {
     this.unified = v2;
   }
 
-  read(path: string): CpuSums {
-    if (this.usage === undefined && this.throttling === undefined) return this.ofUnified(path);
-    const used = this.usage && parseNumber(readSmall(`${this.usage}${path}/cpuacct.usage`));
+  /** `read`: by what means. `whole`: also what lies in a file of its own, throttling with version 1. */
+  read(path: string, read: (path: string) => string | undefined, whole: boolean): CpuSums {
+    if (this.usage === undefined && this.throttling === undefined) return this.ofUnified(path, read);
+    const used = this.usage && parseNumber(read(`${this.usage}${path}/cpuacct.usage`));
     const {nr_throttled: periods, throttled_time: ns} =
-      this.throttling === undefined ? {} : parseFlat(readSmall(`${this.throttling}${path}/cpu.stat`));
+      this.throttling === undefined || !whole ? {} : parseFlat(read(`${this.throttling}${path}/cpu.stat`));
     return sums(typeof used === 'number' ? used / 1e6 : undefined, ns === undefined ? undefined : ns / 1e6, periods);
   }
 
-  private ofUnified(path: string): CpuSums {
+  private ofUnified(path: string, read: (path: string) => string | undefined): CpuSums {
     if (this.unified === undefined) return {};
-    const {usage_usec, nr_throttled, throttled_usec} = parseFlat(readSmall(`${this.unified}${path}/cpu.stat`));
+    const {usage_usec, nr_throttled, throttled_usec} = parseFlat(read(`${this.unified}${path}/cpu.stat`));
     const ms = (us: number | undefined) => (us === undefined ? undefined : us / 1000);
     return sums(ms(usage_usec), ms(throttled_usec), nr_throttled);
   }

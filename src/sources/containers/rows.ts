@@ -4,10 +4,11 @@ import {type Cgroups, cgroupsOf, parseMounts} from '../../util/mounts.ts';
 import {round} from '../../util/round.ts';
 import {psi} from '../host.ts';
 import type {MemoryCgroups} from '../memory/cgroups.ts';
-import {parseFlat, parseNumber} from '../memory/figures.ts';
-import {readSmall} from '../memory/files.ts';
 import type {TreeNode} from '../memory/tree.ts';
 import {CpuFiles, type CpuSums, increase} from './cpu.ts';
+import {RowMemory} from './memory.ts';
+import {RowFiles} from './row-files.ts';
+import type {ContainerTasks} from './tasks.ts';
 
 /** Containers whose CPU time is read in an interval, beside those that were among the busiest in the last one. */
 const IN_TURN = 50;
@@ -30,21 +31,27 @@ export class ContainerRows {
   private nodes: TreeNode[] = [];
   /** Those that have pressure files: a file that isn't there takes longer than one that is. */
   private pressed = new Set<TreeNode>();
+  private unifiedToo = new Set<TreeNode>();
   private version = -1;
   private readonly kept = new Map<TreeNode, Kept>();
   private busiest: TreeNode[] = [];
+  private wasBusy = new Set<TreeNode>();
   private next = 0;
   private lastMs = Number.NaN;
   private readonly cpu: CpuFiles;
+  private readonly files = new RowFiles();
+  private readonly memory: RowMemory;
   private readonly unified: string | undefined;
 
   constructor(
     private readonly cgroups: MemoryCgroups,
     private readonly container: (path: string) => ContainerRef | undefined,
     private readonly top: number,
+    private readonly tasks?: ContainerTasks,
     mounts = mounted(),
   ) {
     this.cpu = new CpuFiles(mounts);
+    this.memory = new RowMemory(cgroups, this.files);
     this.unified = mounts.v2;
   }
 
@@ -56,8 +63,22 @@ export class ContainerRows {
     for (const each of read) this.kept.set(each.node, each);
     read.sort((a, b) => b.load - a.load);
     const shown = read.slice(0, Math.min(this.top, MAX_ROWS));
+    for (const each of shown) if (!this.wasBusy.has(each.node)) each.cpu = this.cpuOf(each.node, true);
     this.busiest = shown.map(({node}) => node);
-    return shown.flatMap((each) => this.row(each) ?? []);
+    this.wasBusy = new Set(this.busiest);
+    this.files.follow(this.busiest);
+    const memory = this.memory.read(this.busiest, ms);
+    // Where processes are is known of the unified hierarchy alone.
+    const placed = this.busiest.filter((node) => this.unifiedToo.has(node));
+    const tasks = this.tasks?.of(placed.map(({path}) => path));
+    return shown.flatMap((each, i) => {
+      const row = this.row(each, memory[i]);
+      return row ? {...row, ...tasks?.get(row.cgroup)} : [];
+    });
+  }
+
+  stop(): void {
+    this.files.follow([]);
   }
 
   /** A container's cgroup is the outermost one that is its own. */
@@ -70,10 +91,12 @@ export class ContainerRows {
       const id = idOf(node);
       return id !== undefined && id !== idOf(node.parent);
     });
-    const {unified} = this;
-    this.pressed = new Set(
-      this.nodes.filter(({path}) => unified !== undefined && existsSync(`${unified}${path}/memory.pressure`)),
-    );
+    const having = (file: string) =>
+      new Set(
+        this.nodes.filter(({path}) => this.unified !== undefined && existsSync(`${this.unified}${path}/${file}`)),
+      );
+    this.unifiedToo = having('cgroup.procs');
+    this.pressed = having('memory.pressure');
     const alive = new Set(this.nodes);
     for (const node of this.kept.keys()) if (!alive.has(node)) this.kept.delete(node);
   }
@@ -88,20 +111,25 @@ export class ContainerRows {
   }
 
   private read(node: TreeNode, ms: number): Kept {
-    const cpu = this.cpu.read(node.path);
+    const cpu = this.cpuOf(node, this.wasBusy.has(node));
     const before = this.kept.get(node);
     const since = before ? increase(before.cpu, cpu) : {};
     const load = before && ms > before.ms ? (since.usedMs ?? 0) / (ms - before.ms) : 0;
     return {node, cpu, ms, now: before?.ms === this.lastMs ? since : {}, load};
   }
 
-  /** Undefined: it has just ended. */
-  private row({node, now}: Kept): Omit<ContainerRow, 'time_bucket'> | undefined {
-    const folder = this.cgroups.folder(node.path);
+  /** `whole`: of those that have a row. */
+  private cpuOf(node: TreeNode, whole: boolean): CpuSums {
+    return this.cpu.read(node.path, (path) => this.files.read(node, path), whole);
+  }
+
+  private row(
+    {node, now}: Kept,
+    memory: Partial<ContainerRow> | undefined,
+  ): Omit<ContainerRow, 'time_bucket'> | undefined {
     const container = this.container(node.path);
-    const memory = folder === undefined ? undefined : this.memoryOf(folder, node);
     if (!container || !memory) return undefined;
-    const pressure = this.pressed.has(node) ? this.pressureOf(node.path) : undefined;
+    const pressure = this.pressed.has(node) ? this.pressureOf(node) : undefined;
     return {
       container,
       cgroup: node.path,
@@ -113,45 +141,13 @@ export class ContainerRows {
     };
   }
 
-  private memoryOf(folder: string, node: TreeNode): Partial<ContainerRow> | undefined {
-    const {hierarchy} = this.cgroups;
-    const usage = hierarchy && parseNumber(readSmall(`${folder}/${hierarchy.usage}`));
-    if (usage === undefined) return undefined;
-    const old = hierarchy?.version === 1;
-    const inactive = parseFlat(readSmall(`${folder}/memory.stat`))[old ? 'total_inactive_file' : 'inactive_file'];
-    const set = inactive === undefined ? undefined : Math.max(0, usage - inactive);
-    let limit = Number.POSITIVE_INFINITY;
-    for (let at: TreeNode | undefined = node; at; at = at.parent) limit = Math.min(limit, at.limit);
-    const events = parseFlat(readSmall(`${folder}/${old ? 'memory.oom_control' : 'memory.events'}`));
-    const hits = old ? failures(folder) : events['max'];
-    return {
-      memory_usage_bytes: usage,
-      ...(set !== undefined && {working_set_bytes: set}),
-      ...(limit > 0 && limit < Number.POSITIVE_INFINITY && {limit_bytes: limit}),
-      ...(set !== undefined &&
-        limit > 0 &&
-        limit < Number.POSITIVE_INFINITY && {utilization_pct: round((set / limit) * 100, 1)}),
-      ...(events['oom_kill'] !== undefined && {oom_kills: events['oom_kill']}),
-      ...(hits !== undefined && {limit_hits: hits}),
-    };
-  }
-
-  private pressureOf(path: string): ContainerRow['pressure'] {
+  private pressureOf(node: TreeNode): ContainerRow['pressure'] {
     const all = (['cpu', 'memory', 'io'] as const).flatMap((name) => {
-      const text = readSmall(`${this.unified}${path}/${name}.pressure`);
+      const text = this.files.read(node, `${this.unified}${node.path}/${name}.pressure`);
       return text === undefined ? [] : [[name, psi(text)] as const];
     });
     return all.length > 0 ? Object.fromEntries(all) : undefined;
   }
-}
-
-/**
- * With swap accounted, version 1 counts what meets both limits as failures of the second. Newer kernels (seen on 6.18) have the
- * files and count nothing: 0 is unknown.
- */
-function failures(folder: string): number | undefined {
-  const count = (name: string) => parseNumber(readSmall(`${folder}/${name}`)) ?? 0;
-  return count('memory.failcnt') + count('memory.memsw.failcnt') || undefined;
 }
 
 function mounted(): Cgroups {

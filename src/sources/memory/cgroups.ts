@@ -3,7 +3,7 @@ import type {Figures} from '../../util/unreclaimable.ts';
 import {ProcFile} from '../host.ts';
 import {type Detail, detailV1, detailV2} from './detail.ts';
 import {parseFlat, parseLimit, parseMeminfo, parseNumber} from './figures.ts';
-import {OpenFiles, readSmall} from './files.ts';
+import {mayOpen, OpenFiles, readSmall} from './files.ts';
 import {type MemoryHierarchy, memoryHierarchy} from './hierarchy.ts';
 import {CgroupTree, type TreeNode} from './tree.ts';
 import {Turns} from './turns.ts';
@@ -30,6 +30,11 @@ export interface MemoryNow {
 const QUIET = 0.25;
 const QUIET_MS = 4000;
 
+/** Files that stay open: of those that are read each interval, and of the quiet ones where descriptors are plenty. */
+const OPEN_EACH = 512;
+const OPEN_QUIET = 1024;
+const PLENTY = 8192;
+
 const NOTHING: MemoryNow = {cgroups: [], host: {}};
 
 /**
@@ -40,7 +45,7 @@ export class MemoryCgroups {
   private readonly users = new Set<unknown>();
   private tree: CgroupTree | undefined;
   private readonly meminfo: ProcFile;
-  private readonly files = new OpenFiles();
+  private readonly files = new OpenFiles(OPEN_EACH + (mayOpen() >= PLENTY ? OPEN_QUIET : 0));
   private known = new Map<TreeNode, LimitedCgroup>();
   private readonly turns = new Turns();
   private rounds = 0;
@@ -138,10 +143,10 @@ export class MemoryCgroups {
     return [...this.known.values()];
   }
 
-  /** What is read seldom needs no descriptor. */
+  /** What is read seldom takes no descriptor from the others. */
   private usageOf(tree: CgroupTree, node: TreeNode, quiet: boolean): number | undefined {
     const path = `${tree.folder(node.path)}/${tree.hierarchy.usage}`;
-    return parseNumber(quiet ? readSmall(path) : this.files.read(path));
+    return parseNumber(quiet && this.files.left <= OPEN_EACH ? readSmall(path) : this.files.read(path));
   }
 
   private isWanted(path: string): boolean {

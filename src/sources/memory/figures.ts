@@ -32,3 +32,12 @@ export const parseFlat = (text: string | undefined): Figures => parseLines(text,
 /** /proc/meminfo in bytes. */
 export const parseMeminfo = (text: string | undefined): Figures =>
   parseLines(text, /^([A-Za-z0-9_()]{1,64}): +(\d{1,17}) kB$/, 1024);
+
+/** One figure of such lines: a whole memory.stat is forty of them. */
+export function figureIn(text: string | undefined, name: string): number | undefined {
+  const at = text === undefined ? -1 : `\n${text}`.indexOf(`\n${name} `);
+  if (text === undefined || at < 0) return undefined;
+  const from = at + name.length + 1;
+  const end = text.indexOf('\n', from);
+  return parseNumber(text.slice(from, end < 0 ? undefined : end));
+}

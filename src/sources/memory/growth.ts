@@ -66,6 +66,7 @@ export class GrowthProbe implements FileProbe {
 
   stop(): void {
     this.cgroups.stop(this);
+    this.options.rows?.stop();
   }
 
   sample(into: SampleParts, stamp: Stamp, intervalMs: number): KernelEvent[] {

@@ -1,5 +1,5 @@
 import {readFileSync} from 'node:fs';
-import {busiest, type ProcessEntry} from '../../native/processes.ts';
+import {busiest, byCgroup, type CgroupTasks, type ProcessEntry} from '../../native/processes.ts';
 import type {ProbeCounts} from '../../native/snapshot.ts';
 import type {ContainerRef, ProcessRow} from '../../types/stream.ts';
 import {round} from '../../util/round.ts';
@@ -17,6 +17,8 @@ export interface TasksOptions {
   sameNumbers: boolean;
   /** The container that a cgroup of the unified hierarchy belongs to. */
   container?(cgroup: bigint): ContainerRef | undefined;
+  /** Takes what each cgroup's processes had; undefined: there was no pass. */
+  cgroups?(tasks: CgroupTasks[] | undefined): void;
 }
 
 /** The process table: the busiest processes of the interval, from what the kernel accounts to every task anyway. */
@@ -27,6 +29,7 @@ export class TasksReader implements ProbeReader {
 
   read(view: DataView, _counts: ProbeCounts, into: SampleParts): void {
     const {processes, all} = busiest(view, this.options.top);
+    if (into.intervalMs > 0) this.options.cgroups?.(byCgroup(view));
     const {begun} = this;
     // A pass that brought nothing was none: the probe is off.
     this.begun = all > 0;

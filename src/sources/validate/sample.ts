@@ -94,6 +94,8 @@ const ROW_COUNTS = [
 ];
 const ROW_AMOUNTS = ['cpu_time_ms', 'avg_timeslice_us', 'run_delay_ms', 'waiting_ms'];
 const each = <T>(keys: string[], check: T): Record<string, T> => Object.fromEntries(keys.map((key) => [key, check]));
+const EXIT_CODE = {exit_code: integer(0, 255)};
+const SIGNAL = {signal: integer(1, 127), signal_name: NAME};
 export const BLAMED = shape({comm: NAME}, {pid: PID, container: CONTAINER});
 
 export const SAMPLE = shape(
@@ -128,8 +130,11 @@ export const SAMPLE = shape(
         {time_bucket: COUNT, container: CONTAINER, cgroup: TEXT},
         {
           ...each(['throttled_periods', 'memory_usage_bytes', 'working_set_bytes', 'limit_bytes'], COUNT),
-          ...each(['limit_hits', 'oom_kills'], COUNT),
-          ...each(['cpu_time_ms', 'throttled_ms', 'utilization_pct'], AMOUNT),
+          ...each(['limit_hits', 'oom_kills', 'rss_bytes', 'processes', 'threads', 'restarts'], COUNT),
+          ...each(['cpu_time_ms', 'run_delay_ms', 'throttled_ms', 'utilization_pct'], AMOUNT),
+          memory_events: shape({}, each(['high', 'max', 'oom', 'oom_kill'], COUNT)),
+          exits: list(shape({...EXIT_CODE, count: COUNT}, SIGNAL), 64),
+          last_exit: shape(EXIT_CODE, {...SIGNAL, core: exactly(true), comm: NAME}),
           pressure: PRESSURE,
         },
       ),

@@ -1,3 +1,4 @@
+import {LOOP_RESTARTS} from '../../model/restarts.ts';
 import type {ContainerRow} from '../../types/stream.ts';
 import {bytes, compact, count, duration, percent} from '../../util/format.ts';
 import {figure, label} from '../panes/columns.ts';
@@ -20,7 +21,7 @@ const rowsOf = perSample(({sample}): readonly Row[] => {
 });
 
 const perSecond =
-  (of: 'cpu_time_ms' | 'throttled_ms' | 'throttled_periods', scale = 1) =>
+  (of: 'cpu_time_ms' | 'run_delay_ms' | 'throttled_ms' | 'throttled_periods', scale = 1) =>
   ({row, seconds}: Row): number | undefined => {
     const value = row[of];
     return value === undefined ? undefined : (value * scale) / seconds;
@@ -28,11 +29,16 @@ const perSecond =
 
 /** Percent of one CPU's time, as top has it. */
 const cpuPct = perSecond('cpu_time_ms', 0.1);
+/** Percent of the time, summed over its threads, that they were ready to run and others ran. */
+const delayPct = perSecond('run_delay_ms', 0.1);
 const throttledPeriods = perSecond('throttled_periods');
 const near = ({row}: Row): Token => ((row.utilization_pct ?? 0) >= 90 ? 'heat.warning' : 'text');
 const soon = ({etaS = Number.POSITIVE_INFINITY}: Row): Token =>
   etaS < 60 ? 'heat.critical' : etaS < 600 ? 'heat.warning' : 'text';
 const killed = ({row}: Row): Token => ((row.oom_kills ?? 0) > 0 ? 'heat.warning' : 'text');
+const again = ({row: {restarts = 0}}: Row): Token =>
+  restarts >= LOOP_RESTARTS ? 'heat.critical' : restarts > 0 ? 'heat.warning' : 'text';
+const lastExit = ({row: {last_exit: last}}: Row) => last && (last.signal_name ?? `code ${last.exit_code}`);
 const nameOf = ({row: {container}}: Row) => container.name ?? container.id;
 const podOf = ({row: {container}}: Row) =>
   container.pod && (container.namespace ? `${container.namespace}/${container.pod}` : container.pod);
@@ -41,13 +47,15 @@ const list: ListPane<Row> = {
   kind: 'list',
   id: 'containers',
   title: 'Containers',
-  note: () => 'CPU in percent of one CPU; SET: without the page cache that nobody uses',
+  note: () =>
+    'CPU and RUNQ (ready, but others ran) in percent of one CPU; SET: without the page cache that nobody uses',
   rows: rowsOf,
   key: ({row}) => row.cgroup,
   columns: [
     label(['name', 'NAME', 16, 0], nameOf, {grow: true}),
     label(['pod', 'POD', 16, 6], podOf, {grow: true}),
     figure(['cpu', 'CPU', 6, 0], cpuPct, percent),
+    figure(['delay', 'RUNQ', 6, 3], delayPct, percent),
     figure(['throttled', 'THROT/S', 7, 2], throttledPeriods, compact, {
       token: (row) => ((throttledPeriods(row) ?? 0) > 0 ? 'heat.warning' : 'text'),
     }),
@@ -57,6 +65,11 @@ const list: ListPane<Row> = {
     figure(['utilization', 'OF LIM', 6, 0], ({row}) => row.utilization_pct, percent, {token: near}),
     figure(['eta', 'OOM IN', 7, 0], ({etaS}) => (etaS === undefined ? undefined : etaS * 1e6), duration, {token: soon}),
     figure(['kills', 'KILLS', 5, 1], ({row}) => row.oom_kills, count, {token: killed}),
+    figure(['restarts', 'RESTARTS', 8, 1], ({row}) => row.restarts, count, {token: again}),
+    label(['last-exit', 'LAST EXIT', 12, 3], lastExit),
+    figure(['processes', 'PROCS', 5, 6], ({row}) => row.processes, count),
+    figure(['threads', 'THR', 5, 8], ({row}) => row.threads, count),
+    figure(['rss', 'RSS', 8, 6], ({row}) => row.rss_bytes, bytes),
     figure(['hits', 'HITS', 6, 5], ({row}) => row.limit_hits, compact),
     figure(['memory-psi', 'PSI MEM', 7, 4], ({row}) => row.pressure?.memory?.some_avg10_pct, percent),
     figure(['cpu-psi', 'PSI CPU', 7, 7], ({row}) => row.pressure?.cpu?.some_avg10_pct, percent),

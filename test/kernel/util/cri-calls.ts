@@ -29,6 +29,13 @@ export interface Wanted {
   labels?: Record<string, string>;
 }
 
+/** `NamespaceMode`: a PID namespace of its own, as the kubelet asks for where nobody says otherwise. */
+const OWN_PIDS = field(2, message(field(3, message(field(2, 1)))));
+
+/** `LinuxContainerConfig`: field 4 of its resources is the limit. */
+const linuxConfig = (memoryLimit: number | undefined): Buffer =>
+  message(...(memoryLimit === undefined ? [] : [field(1, message(field(4, memoryLimit)))]), OWN_PIDS);
+
 /** `ContainerConfig`. */
 export const containerConfig = ({name, image, command, attempt = 0, memoryLimit, labels = {}}: Wanted): Buffer =>
   message(
@@ -36,6 +43,5 @@ export const containerConfig = ({name, image, command, attempt = 0, memoryLimit,
     field(2, message(field(1, image))),
     ...command.map((word) => field(3, word)),
     ...Object.entries(labels).map(([key, value]) => field(9, label(key, value))),
-    // `LinuxContainerResources`: its field 4 is the limit.
-    ...(memoryLimit === undefined ? [] : [field(15, message(field(1, message(field(4, memoryLimit)))))]),
+    field(15, linuxConfig(memoryLimit)),
   );

@@ -1,0 +1,124 @@
+import type {
+  ContainerEnd,
+  ContainerEnds,
+  ContainerRef,
+  ContainerRow,
+  KernelEvent,
+  ProcessExitEvent,
+  Sample,
+} from '../../types/stream.ts';
+import {lineageOf} from '../../util/lineage.ts';
+import {monoMs} from '../../util/stamp.ts';
+import {Life} from './life.ts';
+
+/** Containers that are remembered: those that nothing was heard of for longest go first. */
+const MAX_LIVES = 4096;
+/** Containers whose ends are counted in an interval, and how many kinds of ends of each. */
+const MAX_ENDING = 1024;
+const MAX_KINDS = 16;
+/** A container whose main process has ended has a row for so long after it (milliseconds), and so many have. */
+const SHOWN_MS = 60_000;
+const MAX_SHOWN = 50;
+
+/** How processes of containers end, and which containers begin again: from the starts and ends that were delivered. */
+export class ContainerLives {
+  /** By lineage, while its names aren't known by id; what was heard of last comes last. */
+  private readonly lives = new Map<string, Life>();
+  private ends = new Map<string, Map<string, ContainerEnds>>();
+
+  /** `container`: as it is known now, by the path of its cgroup. `isOn`: are starts and ends told at all? */
+  constructor(
+    private readonly container: (path: string) => ContainerRef | undefined,
+    private readonly isOn: () => boolean,
+  ) {}
+
+  event(event: KernelEvent): void {
+    const {container, cgroup, pid} = event;
+    if (!container || cgroup === undefined || pid === undefined) return;
+    if (event.type === 'PROCESS_EXIT') this.count(container, event as ProcessExitEvent);
+    const {main} = event as Partial<ProcessExitEvent>;
+    if (!main) return;
+    const life = this.take(container, cgroup);
+    if (event.type === 'PROCESS_EXEC') life.begins(pid, monoMs(event));
+    else if (event.type === 'PROCESS_EXIT') life.ends(pid, endOf(event as ProcessExitEvent), monoMs(event));
+  }
+
+  /** Adds to the rows of a sample what came to an end, and rows for those that ended lately: they come first. */
+  complete(sample: Sample): void {
+    const {ends} = this;
+    this.ends = new Map();
+    if (!this.isOn()) return;
+    this.name();
+    const rows = new Map((sample.containers ?? []).map((row) => [row.container.id, row]));
+    const time_bucket = Math.floor(Date.parse(sample.time) / 1000);
+    const lately = this.lately(monoMs(sample)).map(({container, cgroup}) => {
+      const row = rows.get(container.id) ?? {time_bucket, container, cgroup};
+      rows.delete(container.id);
+      return row;
+    });
+    const all = [...lately, ...rows.values()];
+    if (all.length > 0) sample.containers = all.map((row) => this.told(row, ends.get(row.container.id)));
+  }
+
+  private told(row: ContainerRow, ends: Map<string, ContainerEnds> | undefined): ContainerRow {
+    const life = this.lives.get(lineageOf(row.container)) ?? this.lives.get(row.container.id);
+    return {
+      ...row,
+      restarts: life?.restarts ?? 0,
+      ...(life?.last && {last_exit: life.last}),
+      ...(ends && {exits: [...ends.values()].sort((a, b) => b.count - a.count)}),
+    };
+  }
+
+  private count({id}: ContainerRef, event: ProcessExitEvent): void {
+    const {exit_code, signal, signal_name} = event;
+    if (!this.ends.has(id) && this.ends.size >= MAX_ENDING) return;
+    const kinds = this.ends.get(id) ?? new Map<string, ContainerEnds>();
+    this.ends.set(id, kinds);
+    const key = `${exit_code} ${signal ?? ''}`;
+    const known = kinds.get(key);
+    if (known) known.count++;
+    else if (kinds.size < MAX_KINDS)
+      kinds.set(key, {exit_code, ...(signal !== undefined && {signal, signal_name}), count: 1});
+  }
+
+  private take(container: ContainerRef, cgroup: string): Life {
+    const key = lineageOf(container);
+    const life = this.lives.get(key) ?? new Life(container, cgroup);
+    this.lives.delete(key);
+    this.lives.set(key, Object.assign(life, {container, cgroup}));
+    if (this.lives.size > MAX_LIVES) this.lives.delete(this.lives.keys().next().value as string);
+    return life;
+  }
+
+  /** Who has got its names since was perhaps there before under another id. */
+  private name(): void {
+    for (const [id, life] of [...this.lives]) {
+      if (id !== life.container.id) continue;
+      const container = this.container(life.cgroup);
+      if (container?.id !== id) continue;
+      const key = lineageOf(container);
+      if (key === id) continue;
+      life.container = container;
+      const before = this.lives.get(key);
+      this.lives.delete(id);
+      this.lives.delete(key);
+      this.lives.set(key, before ? Life.merged(before, life) : life);
+    }
+  }
+
+  /** Those whose main process ended within the last minute, of the ones that began again most often first. */
+  private lately(ms: number): Life[] {
+    const all = [...this.lives.values()].filter((life) => life.endedMs > ms - SHOWN_MS);
+    return all.sort((a, b) => b.restarts - a.restarts || b.endedMs - a.endedMs).slice(0, MAX_SHOWN);
+  }
+}
+
+function endOf({exit_code, signal, signal_name, core, comm}: ProcessExitEvent): ContainerEnd {
+  return {
+    exit_code,
+    ...(signal !== undefined && {signal, signal_name}),
+    ...(core && {core}),
+    ...(comm !== undefined && {comm}),
+  };
+}
