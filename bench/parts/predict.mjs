@@ -5,19 +5,27 @@ import {figure} from '../lib/report.mjs';
 /** Of what grows steadily, once half the headroom is used. */
 const STEADY = ['steady leak', 'page cache to the limit, then leak', 'two leaking containers', 'swap'];
 const NO_ALARM = ['page cache to the limit', 'sawtooth'];
+/** Their kills are nearer than an error in percent means anything. */
+const FAST = ['fast fill', 'fast fill from the start'];
+/** The constants in src/predict/ were chosen with the seeds 0 to 29 and 200 to 224. */
+const FIRST_SEED = 1000;
 const percent = {unit: '%', digits: 1};
 
 /** Rows of one scenario. */
 function rowsOf({name, error, errorAtHalf, coverage, lead, misses, kills, falseAlarmsPerHour}) {
   const steady = STEADY.includes(name);
   const rows = [];
-  if (kills > 0) {
+  if (kills > 0 && !FAST.includes(name)) {
     rows.push(
       figure(`${name}: error of the time`, [100 * error], percent),
       figure(`${name}: the same, half of the headroom used`, [100 * errorAtHalf], {
         ...percent,
         ...(steady && {most: 10}),
       }),
+    );
+  }
+  if (kills > 0) {
+    rows.push(
       figure(`${name}: intervals of 90 % that held`, [100 * coverage], percent),
       figure(`${name}: lead, of the possible`, [100 * lead], {...percent, ...(steady && {least: 80})}),
       figure(`${name}: kills without an alarm, of ${kills}`, [misses], {digits: 0}),
@@ -46,7 +54,7 @@ function calibration(scores) {
 /** The part `predict`. */
 export async function predict({quick}) {
   const scores = JSON.parse(
-    await output([process.execPath, ...nodeFlags(), built('predict.mjs'), quick ? '20' : '100']),
+    await output([process.execPath, ...nodeFlags(), built('predict.mjs'), quick ? '20' : '100', String(FIRST_SEED)]),
   );
   return [...scores.flatMap(rowsOf), ...calibration(scores)];
 }

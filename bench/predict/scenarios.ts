@@ -101,6 +101,23 @@ function burst(random: Random): Plan {
   return {limit: always(limit), base: limit * random.between(0.2, 0.6), rate: always(0), extra, lengthS: 3600};
 }
 
+/** Full within seconds: a cgroup that was quiet, or one from its start on. */
+function fastFill(random: Random, isNew: boolean): Plan {
+  const limit = anyLimit(random);
+  const base = limit * (isNew ? 0.02 : random.between(0.1, 0.5));
+  const leakS = isNew ? 0 : random.between(90, 400);
+  const rate = (limit - base) / random.scale(5, 15);
+  return {limit: always(limit), base, rate: (s) => (s < leakS ? 0 : rate), leakS, lengthS: leakS + 60};
+}
+
+/** A start takes what it needs within seconds, and no more for five minutes. */
+function startUp(random: Random): Plan {
+  const limit = anyLimit(random);
+  const [lastsS, bytes] = [random.scale(1, 15), limit * random.between(0.2, 0.7)];
+  const extra = (s: number) => bytes * Math.min(1, s / lastsS);
+  return {limit: always(limit), base: 0.02 * limit, rate: always(0), extra, lengthS: 300};
+}
+
 /** Files are read until nothing is left, and for long; then it leaks. */
 function cacheThenLeak(random: Random): Plan {
   const plan = leaking(random);
@@ -142,6 +159,9 @@ export const SCENARIOS: Record<string, Scenario> = {
   sawtooth: (random) => [sawtooth(random)],
   'sawtooth with leak': (random) => [sawtoothLeak(random)],
   burst: (random) => [burst(random)],
+  'fast fill': (random) => [fastFill(random, false)],
+  'fast fill from the start': (random) => [fastFill(random, true)],
+  'start-up': (random) => [startUp(random)],
   'page cache to the limit': (random) => [{...cacheThenLeak(random), rate: always(0), leakS: undefined, lengthS: 3600}],
   'page cache to the limit, then leak': (random) => [cacheThenLeak(random)],
   'limit lowered': (random) => [limitLowered(random)],

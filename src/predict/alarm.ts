@@ -11,10 +11,6 @@ const LEAST_CONFIDENCE_PCT = 80;
 /** The interval's end, as a multiple of the likeliest time: what is less certain isn't alarmed about, unless all of it is near. */
 const CERTAIN = 2;
 const NEAR_S = 180;
-/** Growth must have been seen for so long at least: of a scope whose habits are known, and of a new one. */
-const GROWN_S = 9;
-const GROWN_NEW_S = 20;
-const KNOWN_S = 60;
 /** Nearer than that nothing is told again: there is no time to do anything. */
 const LAST_S = 15;
 /** No alarm for so long: the next one is a new trouble. */
@@ -48,13 +44,12 @@ export class Alarm {
   }
 }
 
-function deserves({eta_s, eta_high_s, confidence_pct, grown_s, before_s, growing}: Outlook): boolean {
-  const seen = before_s >= KNOWN_S ? GROWN_S : GROWN_NEW_S;
+function deserves({eta_s, eta_high_s, confidence_pct, growing, quickening}: Outlook): boolean {
   return (
     growing &&
     eta_s < WARNING_S &&
     confidence_pct >= LEAST_CONFIDENCE_PCT &&
-    eta_high_s <= Math.max(CERTAIN * eta_s, NEAR_S) &&
-    grown_s >= seen
+    // What gets quicker and quicker is late only if it stops doing so.
+    (quickening || eta_high_s <= Math.max(CERTAIN * eta_s, NEAR_S))
   );
 }

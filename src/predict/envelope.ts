@@ -9,6 +9,9 @@ const OVERDUE = 3;
 const RECENT = 12;
 /** Teeth that a trend is told from, at least. */
 const LEAST_TEETH = 3;
+/** How much taller than all teeth the next may be: by much after one, of which the watch may have missed a part. */
+const UNSURE = 0.75;
+const tallerAfter = (teeth: number) => TALLER + UNSURE / teeth ** 2;
 
 const heightOf = (tooth: Tooth) => tooth.peak - tooth.trough;
 
@@ -23,7 +26,7 @@ export function isTooth(teeth: Teeth, ms: number, level: number): boolean {
     tallest = Math.max(tallest, heightOf(tooth));
     longest = Math.max(longest, (past[i + 1]?.troughMs ?? teeth.troughMs) - tooth.troughMs);
   }
-  return level - teeth.trough <= TALLER * tallest && ms - last.peakMs <= OVERDUE * longest;
+  return level - teeth.trough <= tallerAfter(past.length) * tallest && ms - last.peakMs <= OVERDUE * longest;
 }
 
 /** What a saw leaves after each tooth, as a growth of its own; undefined with too few teeth. */

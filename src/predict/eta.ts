@@ -30,8 +30,11 @@ function powerMs(bytes: number, {rate, share}: Acceleration['power']): number {
 }
 
 /** The likeliest and the shortest time to use the room. */
-function times(room: Room, {rate, high, acceleration}: Growth): [number, number] {
-  if (!acceleration) return [room.likely / rate, room.low / high];
+function times(room: Room, {rate, high, acceleration, unseen}: Growth): [number, number] {
+  if (!acceleration) {
+    const even = room.low / high;
+    return [room.likely / rate, unseen ? Math.min(even, powerMs(room.low, {rate, share: unseen})) : even];
+  }
   const {linear, power, clear} = acceleration;
   if (!clear) return [room.likely / rate, Math.min(room.low / high, powerMs(room.low, power))];
   const likely = (linearMs(room.likely, linear) + powerMs(room.likely, power)) / 2;
@@ -41,8 +44,8 @@ function times(room: Room, {rate, high, acceleration}: Growth): [number, number]
 /**
  * The time that is left. Two errors add up as independent ones do: the rate isn't known exactly, and the way there isn't
  * straight (a random walk's deviation after t is stray × √t, and so the crossing's is that over the rate). Where the growth
- * accelerates the bounds hold both that it goes on to, as a power of e, and that it doesn't. Undefined unless the level grows at
- * the interval's low end too.
+ * accelerates, or may do so unseen, the bounds hold both that it goes on to, as a power of e, and that it doesn't. Undefined
+ * unless the level grows at the interval's low end too.
  */
 export function etaOf(room: Room, growth: Growth): Eta | undefined {
   const {rate, low} = growth;

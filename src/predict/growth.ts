@@ -13,6 +13,8 @@ export interface Growth {
   spanMs: number;
   /** How much quicker it gets, if it does so all the time. */
   acceleration?: Acceleration;
+  /** By what share of itself the rate may grow in a millisecond without that being seen yet. */
+  unseen?: number;
 }
 
 /** Growth that has got quicker, by two laws: which of them it follows can't be told from a part of it. */
@@ -30,6 +32,8 @@ const FINE_MS = [6_000, 12_000, 24_000, 48_000, 96_000] as const;
 const COARSE_MS = [192_000, 384_000, 768_000] as const;
 /** Points that each of these has at least: with long intervals they are longer. */
 const LEAST_POINTS = [6, 7, 8, 10, 12] as const;
+/** Points that quick growth is told from. */
+const LAST_POINTS = 4;
 /** The same of a saw's troughs. */
 const FEW = [6, 10, 20, 40] as const;
 /** Standard deviations that hold nine of ten; a bit more where the deviation is told from few differences. */
@@ -162,6 +166,12 @@ export function growthOf(history: History, firstMs: number): Growth | undefined 
   return longestAgreeing(all, usual);
 }
 
+/** Growth in the last few seconds alone, for what is full before a longer stretch can tell; only a step is left out. */
+export function growthOfLast(fine: Series, firstMs: number): Growth | undefined {
+  const from = fine.length - LAST_POINTS;
+  return from < fine.indexOf(firstMs) ? undefined : growthSince(fine, from, 0);
+}
+
 /** Of stretches that end now, shortest first, the growth in the longest whose rate all shorter ones allow. */
 function longestAgreeing(all: Stretch[], usual: number): Growth | undefined {
   let best: Growth | undefined;
@@ -191,6 +201,8 @@ const CLEARLY = 1.2;
 const CLEAR_SHARE = 0.13;
 /** Less is only suspected. */
 const SUSPECTED_SHARE = 0.04;
+/** A last third that is not seen to be quicker isn't so by more than that share of its rate. */
+const MOST_UNSEEN = 0.6;
 /** The pace of something that keeps accelerating rises by about as much from the first third to the second as to the last. */
 const UNEVEN = 3;
 
@@ -202,7 +214,7 @@ export function acceleratingGrowth({fine, coarse}: History, sinceMs: number, now
   const series = fine.lastMs - sinceMs > FINE_MS[4] ? coarse : fine;
   const {ms, level, length} = series;
   const from = series.indexOf(sinceMs);
-  if (length - from < 12) return now;
+  if (length - from < 12) return {...now, unseen: unseenShare(now.rate, now.high - now.low, now.spanMs)};
   const spanMs = series.lastMs - (ms[from] as number);
   const cut = (third: number) => from + Math.round(((length - 1 - from) * third) / 3);
   const thirds = [0, 1, 2].map((third) => theilSen(ms, level, cut(third), cut(third + 1) + 1, Z));
@@ -211,12 +223,19 @@ export function acceleratingGrowth({fine, coarse}: History, sinceMs: number, now
   const noise = (T * Math.max(now.stray, strayOfNeighbours(series, from, lag))) / Math.sqrt(spanMs / 3);
   const [earlier, later] = [b - a, c - b];
   const even = a > 0 && later < UNEVEN * earlier && earlier < UNEVEN * later;
-  if (!even || c - a < Math.max(noise, 2 * SUSPECTED_SHARE * c)) return now;
+  if (!even || c - a < Math.max(noise, 2 * SUSPECTED_SHARE * c))
+    return {...now, unseen: unseenShare(c, Math.max(noise, c - a), spanMs)};
   const clear = c - a >= 2 * Math.max(CLEARLY * noise, CLEAR_SHARE * c);
   const acceleration = {...laws(a, c, spanMs), clear};
   if (!clear) return {...now, acceleration};
   const {rate} = acceleration.linear;
   return {...now, rate, low: Math.max(c - noise, c / 2), high: acceleration.power.rate + noise, acceleration};
+}
+
+/** The quickest change of pace that a stretch doesn't show: its last third may be quicker than its first by `noise`. */
+function unseenShare(rate: number, noise: number, spanMs: number): number {
+  const hidden = Math.min(MOST_UNSEEN, Math.max(noise / rate, 2 * SUSPECTED_SHARE));
+  return (-1.5 * Math.log1p(-hidden)) / spanMs;
 }
 
 /** From the rates of the first and the last third of a stretch, which are those of their middles. */

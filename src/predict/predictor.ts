@@ -25,6 +25,9 @@ const IN_TURN = 10;
 const LEAK_LOOKS = 40;
 /** By a glance, more is far away (the exact time may be half of it). */
 const FAR_MS = 2 * HORIZON_MS;
+/** Nothing is told of them yet, but by a glance they are full within so long. */
+const SUSPECT_MS = 120_000;
+const MAX_SUSPECTS = 8;
 /** What was last said of a scope is said again for so long. */
 const STALE_MS = 5000;
 
@@ -48,6 +51,7 @@ export class Predictor {
   #round = 0;
   /** Names of scopes whose turn to be looked at comes. */
   #inTurn: string[] = [];
+  #suspects: string[] = [];
 
   /** A point of another identity than the last one's, or of an earlier time, is the first of a new scope. */
   push(id: string, point: MemoryPoint): void {
@@ -78,6 +82,11 @@ export class Predictor {
     }
     this.#round++;
     this.#look(candidates);
+    this.#suspects = candidates
+      .filter(([, kept, urgencyMs]) => !kept.outlook && urgencyMs < SUSPECT_MS)
+      .toSorted((a, b) => a[2] - b[2])
+      .slice(0, MAX_SUSPECTS)
+      .map(([id]) => id);
     const told: ScopePrediction[] = [];
     for (const [id, kept] of candidates) {
       const alarm = kept.alarm.judge(kept.outlook, kept.scope.ms);
@@ -95,6 +104,11 @@ export class Predictor {
       if (kept) kept.hint = kept.leak.hint();
     }
     return [...this.#kept].flatMap(([id, {hint}]) => (hint ? [{id, ...hint}] : []));
+  }
+
+  /** The scopes, by the last `predict`, of which something may be told soon: by a glance they are full within two minutes. */
+  suspects(): readonly string[] {
+    return this.#suspects;
   }
 
   #look(all: [string, Kept, number][]): void {
@@ -125,6 +139,6 @@ function fresh(): Kept {
   return {scope: new Scope(), alarm: new Alarm(), leak: new LeakWatch(), lookedMs: Number.NEGATIVE_INFINITY, round: 0};
 }
 
-function bare({grown_s: _grown, before_s: _before, growing: _growing, ...prediction}: Outlook): Prediction {
+function bare({quickening: _quickening, growing: _growing, ...prediction}: Outlook): Prediction {
   return prediction;
 }

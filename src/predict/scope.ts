@@ -1,7 +1,7 @@
 import {confidenceOf} from './confidence.ts';
 import {growthOfTroughs, isTooth, roomAbovePeaks} from './envelope.ts';
 import {BLUR, type Eta, etaOf, type Room} from './eta.ts';
-import {acceleratingGrowth, type Growth, growthOf} from './growth.ts';
+import {acceleratingGrowth, type Growth, growthOf, growthOfLast} from './growth.ts';
 import {demandOf, headroomOf, limitOf, type MemoryPoint} from './point.ts';
 import {Series} from './series.ts';
 import {Teeth} from './teeth.ts';
@@ -20,31 +20,43 @@ export interface Prediction {
 
 /** What is told with a prediction inside: how sure an alarm may be of it. */
 export interface Outlook extends Prediction {
-  /** For how long it has grown like that. */
-  grown_s: number;
-  /** How long the scope was known before. */
-  before_s: number;
+  /** It clearly gets quicker and quicker. */
+  quickening: boolean;
   /** It did so in the last seconds too, as far as these tell. */
   growing: boolean;
+}
+
+interface Ahead {
+  growth: Growth;
+  eta: Eta;
+  /** It is what a saw leaves. */
+  saw: boolean;
 }
 
 /** What lies further ahead than that isn't told: too much will change until then. */
 export const HORIZON_MS = 30 * 60_000;
 /** A prediction is worth telling from this confidence on. */
 const LEAST_CONFIDENCE_PCT = 70;
-/** An interval whose end is more than that many times the likeliest time says nothing. */
+/** An interval whose end is more than that many times the likeliest time, and so many milliseconds, says nothing. */
 const VAGUE = 4;
+const VAGUE_MS = 3000;
 /** A limit that moved by more than this share is another one. */
 const SAME_LIMIT = 0.002;
 /** After a change of limit the kernel takes back what it can, for about that long. */
 const SETTLE_MS = 3000;
+/** What will be full within so long can't wait for the points of a longer stretch. */
+const QUICK_MS = 20_000;
 /** Points are at least so far apart: those of two minutes, and those of a quarter of an hour. */
 const FINE_MS = 750;
 const COARSE_MS = 7500;
+/** A scope's habits are known after so long. */
+const KNOWN_MS = 60_000;
 /** Growth that isn't clear for so long has ended. */
 const UNCLEAR_MS = 30_000;
 /** It counts as the same growth where it was slower by this factor. */
 const SLOWER = 1.4;
+/** Of what is shorter the first part may have been flat: what it has risen by counts, at the pace that it has now. */
+const SHORT_MS = 15_000;
 /** A pause longer than this may be an end. */
 const PAUSE_MS = 2200;
 /** Deviations that a pause is off what is usual. */
@@ -112,7 +124,7 @@ export class Scope {
     const level = this.#fine.level[this.#fine.length - 1] as number;
     const found = this.#ahead(point.ms, level, this.#headroom);
     if (!found || point.ms - this.#limitMs < SETTLE_MS) return undefined;
-    return this.#tell(point, found.growth, found.eta);
+    return this.#tell(point, found);
   }
 
   #watchLimit(point: MemoryPoint): void {
@@ -123,22 +135,25 @@ export class Scope {
     this.#limitMs = point.ms;
   }
 
-  #ahead(ms: number, level: number, headroom: number): {growth: Growth; eta: Eta} | undefined {
+  #ahead(ms: number, level: number, headroom: number): Ahead | undefined {
     const total = level + headroom;
     const saw = isTooth(this.#teeth, ms, level);
-    const growth = saw ? growthOfTroughs(this.#teeth) : this.#plainGrowth();
+    const growth = saw ? growthOfTroughs(this.#teeth) : this.#plainGrowth(headroom);
     this.#noteGrowth(ms, growth);
     if (!growth || !(growth.rate > 0)) return undefined;
     const room = saw ? roomAbovePeaks(this.#teeth, ms, total, growth.rate) : blurred(headroom, total);
     const eta = etaOf(room, growth);
-    return eta && {growth, eta};
+    return eta && {growth, eta, saw};
   }
 
-  /** Growth of what came after the last fall, accelerated or not. */
-  #plainGrowth(): Growth | undefined {
+  /** Growth of what came after the last fall, accelerated or not; of a few points where it is quick. */
+  #plainGrowth(headroom: number): Growth | undefined {
     const history = {fine: this.#fine, coarse: this.#coarse};
     const firstMs = this.#teeth.fell ? this.#teeth.troughMs : this.#firstMs;
     const growth = growthOf(history, firstMs);
+    const quick = growthOfLast(this.#fine, firstMs);
+    if (quick && quick.low > 0 && headroom < quick.rate * QUICK_MS && !(growth && growth.high >= quick.rate))
+      return quick;
     if (!growth || !(growth.rate > 0)) return growth;
     const sinceMs = Math.min(this.#began?.ms ?? Number.POSITIVE_INFINITY, this.#fine.lastMs - growth.spanMs);
     return acceleratingGrowth(history, Math.max(firstMs, sinceMs), growth);
@@ -160,22 +175,25 @@ export class Scope {
     // What accelerates was slow at first.
     if (acceleration?.clear && this.#began) return ms - this.#began.ms;
     let grownMs = spanMs;
+    let from = this.#fine.level[this.#fine.indexOf(ms - spanMs)] as number;
+    const found = () => (grownMs > SHORT_MS ? grownMs : Math.max(0, Math.min(grownMs, (level - from) / rate)));
     for (const series of [this.#fine, this.#coarse]) {
       for (let i = series.length - 1; i >= 0; i--) {
         const before = ms - (series.ms[i] as number);
         if (before <= grownMs) continue;
-        if (level - (series.level[i] as number) < (rate * before) / SLOWER) return grownMs;
-        grownMs = before;
+        const then = series.level[i] as number;
+        if (level - then < (rate * before) / SLOWER) return found();
+        [grownMs, from] = [before, then];
       }
     }
-    return grownMs;
+    return found();
   }
 
-  #tell(point: MemoryPoint, growth: Growth, eta: Eta): Outlook | undefined {
-    if (!(eta.ms <= HORIZON_MS) || eta.highMs > VAGUE * eta.ms + 1000) return undefined;
+  #tell(point: MemoryPoint, {growth, eta, saw}: Ahead): Outlook | undefined {
+    if (!(eta.ms <= HORIZON_MS) || eta.highMs > VAGUE * eta.ms + VAGUE_MS) return undefined;
     const grownMs = this.#grownMs(point.ms, this.#fine.level[this.#fine.length - 1] as number, growth);
-    const began = point.ms - grownMs;
-    const confidence = confidenceOf(grownMs, eta.ms, began - this.#firstMs);
+    const known = point.ms - grownMs - this.#firstMs >= KNOWN_MS && (saw || this.#teeth.teeth.length === 0);
+    const confidence = confidenceOf(grownMs, eta.ms, known);
     if (!(confidence >= LEAST_CONFIDENCE_PCT)) return undefined;
     return {
       growth_bytes_per_s: growth.rate * 1000,
@@ -185,8 +203,7 @@ export class Scope {
       confidence_pct: confidence,
       usage_bytes: point.usage_bytes,
       limit_bytes: this.#limit,
-      grown_s: grownMs / 1000,
-      before_s: (began - this.#firstMs) / 1000,
+      quickening: growth.acceleration?.clear === true,
       growing: this.#growing(growth),
     };
   }
