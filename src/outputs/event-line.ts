@@ -1,6 +1,7 @@
 import type {
   BioLatencyEvent,
   DiskSharer,
+  Grower,
   KernelEvent,
   LockupEvent,
   MemoryPressureEvent,
@@ -49,6 +50,14 @@ const lockup = ({stuck_ms, stack}: LockupEvent): Fields => [
 /** `stress-ng:12ms,cc1:1.5ms`: the heaviest three. */
 function culpritsText(parts: readonly [name: string, us: number][]): string | undefined {
   const named = parts.slice(0, MAX_CULPRITS).map(([name, us]) => `${name}:${duration(us)}`);
+  return named.length > 0 ? named.join(',') : undefined;
+}
+
+/** `java[7]:1.2MiB/s:95%`: who grows below a cgroup. */
+function growersText(growers: readonly Grower[] = []): string | undefined {
+  const named = growers
+    .slice(0, MAX_CULPRITS)
+    .map((each) => `${each.comm}[${each.pid}]:${bytes(each.growth_bytes_per_s)}/s:${percent(each.share_pct)}`);
   return named.length > 0 ? named.join(',') : undefined;
 }
 
@@ -141,6 +150,7 @@ const DETAILS: Record<string, ((event: never) => Fields) | undefined> = {
     `between=${duration(event.eta_low_s * 1e6)}..${duration(event.eta_high_s * 1e6)}`,
     part('confidence', event.confidence_pct),
     text('growth', `${bytes(event.growth_bytes_per_s)}/s`),
+    text('growers', growersText(event.growers)),
     size('usage', event.usage_bytes),
     size('limit', event.limit_bytes),
   ],

@@ -335,6 +335,17 @@ interface OutOfMemory {
   usage_bytes: number;
   /** The least of the scope and its ancestors. */
   limit_bytes: number;
+  /** Below a cgroup: who makes a tenth of the growth or more, the quickest first (at most three). */
+  growers?: Grower[];
+}
+
+/** A process whose own memory (but that of files) grows. */
+export interface Grower {
+  pid: number;
+  comm: string;
+  growth_bytes_per_s: number;
+  /** Of the scope's growth; measured over the last 20 s at most. */
+  share_pct: number;
 }
 
 /** The owner is the process below the scope whose memory grows most, where one makes half of the growth. */

@@ -1,9 +1,9 @@
 import {spawnSync} from 'node:child_process';
-import {closeSync, openSync} from 'node:fs';
+import {closeSync, existsSync, openSync} from 'node:fs';
 import type {ExecutionContext} from 'ava';
 import type {MemoryPressureEvent, OomPredictionEvent} from '../../src/types/stream.ts';
-import {Cgroup, lacksController} from './util/cgroup.ts';
-import {loop} from './util/disk.ts';
+import {Cgroup, lacksController, lacksUnified} from './util/cgroup.ts';
+import {loop, must} from './util/disk.ts';
 import {Kstop} from './util/kstop.ts';
 import {startLoad} from './util/load.ts';
 import {lacks, testUnless} from './util/machine.ts';
@@ -60,8 +60,13 @@ testUnless(reason, 'a leak is foretold before the kill; page cache is not; a lar
 
   t.is((await leaker.end(60_000)).signal, 'SIGKILL');
   const kill = await kstop.event('OOM_KILL', ({tid}) => tid === leaker.pid);
-  await sleep(1200);
+  await sleep(2200);
   await kstop.stop();
+  const after = kstop.samples.at(-1)?.predictions ?? [];
+  t.false(
+    after.some(({scope}) => scope === leaking.path),
+    'quiet when it has ended',
+  );
 
   const of = (group: Cgroup) => [
     ...(kstop.events('OOM_PREDICTION') as OomPredictionEvent[]).filter(({scope}) => scope === group.path),
@@ -75,6 +80,9 @@ testUnless(reason, 'a leak is foretold before the kill; page cache is not; a lar
     t.log(`${left.toFixed(1)} s before the kill: ${JSON.stringify(event)}`);
     t.like(event, {severity: 'critical', cgroup: leaking.path, pid: leaker.pid, comm: 'kt-leaker'});
     t.like(event, {container: {id: ID, runtime: 'docker'}, limit_bytes: LIMIT});
+    const [grower] = event.growers!;
+    t.like(grower, {pid: leaker.pid, comm: 'kt-leaker'});
+    t.true(Math.abs(grower.growth_bytes_per_s / 1024 / LEAK_KIB - 1) < 0.25 && grower.share_pct > 75);
     t.true(left > 0, 'before it came');
     // 90 % of intervals hold what comes; a busy machine may keep the leak or the look waiting.
     const more = 1 + 0.25 * left;
@@ -111,4 +119,53 @@ testUnless(reason, 'a leak is foretold before the kill; page cache is not; a lar
   t.is(near.utilization_pct, Math.round((near.working_set_bytes! / NEAR_LIMIT) * 1000) / 10);
   t.is(near.some_avg10_pct !== undefined, holding.has('memory.pressure'));
   t.is(kstop.counter('hits', {probe: 'growth'}), kstop.events('OOM_PREDICTION').length);
+});
+
+const SWAP_MIB = 64;
+const ROOM = 20 * MIB;
+const SWAPPED = 16 * MIB;
+const noSwap = reason ?? lacks('losetup', 'mkswap', 'swapon', 'swapoff') ?? lacksSwapLimit();
+
+/** Swap of a cgroup can be limited here. */
+function lacksSwapLimit(): string | undefined {
+  const v1 = existsSync('/sys/fs/cgroup/memory/memory.memsw.limit_in_bytes');
+  return v1 || !lacksUnified('memory') ? undefined : 'swap is not accounted by cgroup here';
+}
+
+testUnless(noSwap, 'a leak is foretold to when the limit and the swap of the cgroup above are used up', async (t) => {
+  const disk = loop(t, SWAP_MIB);
+  must('mkswap', disk);
+  must('swapon', disk);
+  t.teardown(() => must('swapoff', disk));
+  const above = limited(t, ROOM);
+  if (above.v2) {
+    above.write('cgroup.subtree_control', '+memory');
+    above.write('memory.swap.max', String(SWAPPED));
+  } else above.write('memory.memsw.limit_in_bytes', String(ROOM + SWAPPED));
+  const below = Cgroup.make(t, 'memory', {below: above});
+  below.write(below.v2 ? 'memory.max' : 'memory.limit_in_bytes', String(10 * ROOM));
+  const kstop = await Kstop.start(t, ['--probes', 'growth,oom', '-i', '1']);
+  const leaker = await startLoad(t, 'leaker', [LEAK_KIB], {as: 'kt-swapped', through: below.enter});
+  t.is((await leaker.end(90_000)).signal, 'SIGKILL');
+  const kill = await kstop.event('OOM_KILL', ({tid}) => tid === leaker.pid);
+  await sleep(1200);
+  await kstop.stop();
+
+  const ms = ({mono_ns}: {mono_ns: string}) => Number(BigInt(mono_ns) / 1_000_000n);
+  for (const path of [above.path, below.path]) {
+    const told = kstop.samples
+      .flatMap((sample) => (sample.predictions ?? []).map((row) => ({left: (ms(kill) - ms(sample)) / 1000, ...row})))
+      .filter(({scope, left}) => scope === path && left > 0);
+    const right = told.filter(
+      ({left, eta_low_s, eta_high_s}) => left >= eta_low_s - 2 * SLOW && left <= eta_high_s + 2 * SLOW,
+    );
+    t.log(`${path}: ${told.length} rows, ${right.length} right; ${JSON.stringify(told.slice(0, 2))}`);
+    t.true(told.length >= 5);
+    t.true(right.length >= 0.7 * told.length);
+    t.true(
+      told.every((row) => row.limit_bytes === ROOM && row.growers?.every(({comm}) => comm === 'kt-swapped') !== false),
+    );
+    // Half of what it grows into is swap: without that the kill would have been due now.
+    t.true(told.some(({left, usage_bytes}) => usage_bytes > 0.95 * ROOM && left > 4));
+  }
 });

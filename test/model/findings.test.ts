@@ -201,7 +201,7 @@ const CASES: Case[] = [
     name: 'OOM kill that is foretold',
     steps: [{events: [foretold(300, {eta_s: 500}), foretold(500)]}],
     finding:
-      /^memory: \/leaky was to be out of memory in 300s \(280s to 330s\): 700MiB of 1GiB, growing by 1MiB a second, most of it by pid 77 leaker$/,
+      /^memory: \/leaky was to be out of memory in 300s \(280s to 330s\): 700MiB of 1GiB, growing by 1MiB a second, 90% of it by pid 77 leaker$/,
     advice: /find what grows in \/leaky \(pid 77 leaker\).*raise its limit/,
     silent: [{}],
   },

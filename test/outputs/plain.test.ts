@@ -109,7 +109,7 @@ test('each subsystem’s events have their own words', async (t) => {
   );
   t.is(
     await tail(foretold(1)),
-    'scope=/leaky eta=300s between=280s..330s confidence=86% growth=1MiB/s usage=700MiB limit=1GiB [WARNING]',
+    'scope=/leaky eta=300s between=280s..330s confidence=86% growth=1MiB/s growers=leaker[77]:922KiB/s:90% usage=700MiB limit=1GiB [WARNING]',
   );
   t.is(
     await tail(lockup(1, 'SOFT_LOCKUP')),

@@ -41,9 +41,17 @@ export class StandInTree {
     rmSync(join(this.root, path), {recursive: true});
   }
 
-  cgroups(below?: string): MemoryCgroups {
-    const mountinfo = `1 1 0:1 / ${this.root} rw - cgroup2 cgroup2 rw\n`;
-    return new MemoryCgroups(below, () => memoryHierarchy(mountinfo));
+  /** /proc/meminfo, in MiB. */
+  host(figures: Record<string, number>): string {
+    const lines = Object.entries(figures).map(([name, mib]) => `${name}: ${mib * 1024} kB\n`);
+    this.write('/', 'meminfo', lines.join(''));
+    return join(this.root, 'meminfo');
+  }
+
+  /** `version`: of the hierarchy. `meminfo`: the path that `host` gave. */
+  cgroups(below?: string, {version = 2, meminfo}: {version?: 1 | 2; meminfo?: string} = {}): MemoryCgroups {
+    const mountinfo = `1 1 0:1 / ${this.root} rw - cgroup${version === 2 ? '2' : ''} cgroup rw${version === 2 ? '' : ',memory'}\n`;
+    return new MemoryCgroups(below, () => memoryHierarchy(mountinfo), meminfo);
   }
 }
 

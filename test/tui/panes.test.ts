@@ -125,6 +125,7 @@ test('each type has its fields, a path without its name again, a packet without 
     'growth a second=1MiB',
     'usage=700MiB',
     'limit=1GiB',
+    'growers=leaker[77] 922KiB/s 90%',
   ]);
   t.deepEqual(shown(fault(1, {latency_us: 8400})), ['latency=8.4ms', 'address=0x7f0012345000']);
   t.deepEqual(shown(ran(1, {args: 'cc1 \x1b x'})), ['file=/usr/lib/gcc/cc1', 'args="cc1 \\x1b x"', 'ppid=90']);

@@ -155,13 +155,13 @@ test('memory: what will be out of memory, the nearest first, and who makes it gr
   const growth = {id: 'growth', subsystem: 'memory' as const, state: 'attached' as const};
   model.apply(frame({header: header([growth])}));
   const {kind: _, time: __, mono_ns: ___, type: ____, subsystem: _____, severity: ______, ...row} = foretold(1);
-  const rest = {...row, pid: undefined, comm: undefined, scope: 'host', eta_s: 1200};
+  const rest = {...row, pid: undefined, comm: undefined, growers: undefined, scope: 'host', eta_s: 1200};
   const predictions = [{...row, container: {id: 'c1', name: 'shop'}}, rest];
   model.apply(frame({sample: {...sample(1000), predictions}}));
   const rows = shown(memory, 'predictions', model.state);
   t.like(rows[0], {eta: '300s', from: '280s', to: '330s', confidence: '86%', growth: '1MiB', limit: '1GiB'});
-  t.like(rows[0], {scope: '/leaky', container: 'shop', pid: '77', comm: 'leaker'});
-  t.like(rows[1], {scope: 'host', container: '-', pid: '-', comm: '-'});
+  t.like(rows[0], {scope: '/leaky', container: 'shop', pid: '77', comm: 'leaker', 'by-growth': '922KiB', share: '90%'});
+  t.like(rows[1], {scope: 'host', container: '-', pid: '-', comm: '-', 'by-growth': '-', share: '-'});
   model.apply(frame({sample: sample(2000)}));
   t.is(pane(memory, 'predictions', 'list').empty(model.state), 'nothing grows towards its limit');
 });

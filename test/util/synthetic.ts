@@ -304,7 +304,18 @@ export function foretold(atMs: number, more: Partial<OomPredictionEvent> = {}): 
   const base = {kind: 'event' as const, ...stamp(atMs), subsystem: 'memory' as const, severity: 'warning' as const};
   const ahead = {growth_bytes_per_s: 1 << 20, eta_s: 300, eta_low_s: 280, eta_high_s: 330, confidence_pct: 85.5};
   const size = {usage_bytes: 700 << 20, limit_bytes: 1 << 30};
-  return {...base, type: 'OOM_PREDICTION', scope: '/leaky', pid: 77, comm: 'leaker', ...ahead, ...size, ...more};
+  const growers = [{pid: 77, comm: 'leaker', growth_bytes_per_s: 944_000, share_pct: 90}];
+  return {
+    ...base,
+    type: 'OOM_PREDICTION',
+    scope: '/leaky',
+    pid: 77,
+    comm: 'leaker',
+    ...ahead,
+    growers,
+    ...size,
+    ...more,
+  };
 }
 
 export function lockup(atMs: number, type: LockupEvent['type'], more: Partial<LockupEvent> = {}): LockupEvent {

@@ -45,9 +45,11 @@ export const predictions: Rule = ({facts: {memory}}) =>
   }));
 
 function foretold(event: OomPredictionEvent): string {
-  const {scope, eta_s, eta_low_s, eta_high_s, growth_bytes_per_s, usage_bytes, limit_bytes, pid, comm} = event;
+  const {scope, eta_s, eta_low_s, eta_high_s, growth_bytes_per_s, usage_bytes, limit_bytes, pid, comm, growers} = event;
   const seconds = (s: number) => duration(s * 1e6);
-  const who = comm === undefined ? '' : `, most of it by ${task(pid, comm)}`;
+  const part = growers?.find((each) => each.pid === pid);
+  const most = part ? `${percent(part.share_pct)} of it` : 'most of it';
+  const who = comm === undefined ? '' : `, ${most} by ${task(pid, comm)}`;
   const when = `in ${seconds(eta_s)} (${seconds(eta_low_s)} to ${seconds(eta_high_s)})`;
   const size = `${bytes(usage_bytes)} of ${bytes(limit_bytes)}`;
   return `${short(scope)} was to be out of memory ${when}: ${size}, growing by ${bytes(growth_bytes_per_s)} a second${who}`;

@@ -1,7 +1,7 @@
 import {readFileSync} from 'node:fs';
 import type {Figures} from '../../util/unreclaimable.ts';
 import {ProcFile} from '../host.ts';
-import {type Detail, detailV1, detailV2} from './detail.ts';
+import {type Detail, detailV1, detailV2, swapRoomV2} from './detail.ts';
 import {parseFlat, parseLimit, parseMeminfo, parseNumber} from './figures.ts';
 import {mayOpen, OpenFiles, readSmall} from './files.ts';
 import {type MemoryHierarchy, memoryHierarchy} from './hierarchy.ts';
@@ -48,6 +48,8 @@ export class MemoryCgroups {
   private readonly files = new OpenFiles(OPEN_EACH + (mayOpen() >= PLENTY ? OPEN_QUIET : 0));
   private known = new Map<TreeNode, LimitedCgroup>();
   private readonly turns = new Turns();
+  /** Of those above the ones that are looked at, in this interval. */
+  private readonly swapRooms = new Map<TreeNode, number>();
   private rounds = 0;
   private now = NOTHING;
   private readMs = Number.NEGATIVE_INFINITY;
@@ -117,6 +119,7 @@ export class MemoryCgroups {
       return this.now;
     }
     tree.advance(intervalMs);
+    this.swapRooms.clear();
     const cgroups = this.readAll(tree, intervalMs);
     for (const each of this.turns.choose(cgroups, ms)) this.look(tree, each, host);
     this.now = {cgroups, host};
@@ -166,8 +169,24 @@ export class MemoryCgroups {
     if (usage !== undefined) each.usage = usage;
     const stat = parseFlat(text);
     each.detail =
-      tree.hierarchy.version === 1 ? detailV1(folder, stat, each, host) : detailV2(folder, stat, each, host);
+      tree.hierarchy.version === 1
+        ? detailV1(folder, stat, each, host)
+        : detailV2(folder, stat, each, host, host['SwapTotal'] ? this.swapRoom(tree, each.node) : 0);
     each.fresh = true;
+  }
+
+  /** What may still be swapped out of a cgroup: those above it may allow less, also without a limit of memory. */
+  private swapRoom(tree: CgroupTree, node: TreeNode): number {
+    let least = swapRoomV2(tree.folder(node.path)) ?? 0;
+    for (let above = node.parent; above; above = above.parent) {
+      let room = this.swapRooms.get(above);
+      if (room === undefined) {
+        room = swapRoomV2(tree.folder(above.path)) ?? Number.POSITIVE_INFINITY;
+        this.swapRooms.set(above, room);
+      }
+      least = Math.min(least, room);
+    }
+    return least;
   }
 }
 

@@ -41,17 +41,22 @@ export function detailV1(folder: string, stat: Figures, {usage, node}: Sized, ho
   };
 }
 
-/** The same of version 2. */
-export function detailV2(folder: string, stat: Figures, {usage}: Sized, host: Figures): Detail {
+/** The same of version 2. `swapRoom`: what it and those above it may still have swapped out, by `swapRoomV2`. */
+export function detailV2(folder: string, stat: Figures, {usage}: Sized, host: Figures, swapRoom: number): Detail {
   const swaps = (host['SwapTotal'] ?? 0) > 0;
-  const swapped = swaps ? (parseNumber(readSmall(`${folder}/memory.swap.current`)) ?? 0) : 0;
-  const most = swaps ? (parseLimit(readSmall(`${folder}/memory.swap.max`)) ?? 0) : 0;
   return {
     ...workingSet(usage, stat['inactive_file']),
     unreclaimable: unreclaimableV2(stat),
-    swapped,
-    swapAllowance: Math.max(0, Math.min(most - swapped, host['SwapFree'] ?? 0)),
+    swapped: swaps ? (parseNumber(readSmall(`${folder}/memory.swap.current`)) ?? 0) : 0,
+    swapAllowance: Math.max(0, Math.min(swapRoom, host['SwapFree'] ?? 0)),
   };
+}
+
+/** What a cgroup's own memory.swap.max leaves; undefined where it has none (the root, or swap isn't accounted). */
+export function swapRoomV2(folder: string): number | undefined {
+  const most = parseLimit(readSmall(`${folder}/memory.swap.max`));
+  if (most === undefined || most === Number.POSITIVE_INFINITY) return most;
+  return Math.max(0, most - (parseNumber(readSmall(`${folder}/memory.swap.current`)) ?? 0));
 }
 
 /** Figures of the host as a scope of its own; undefined where the kernel doesn't tell them. */

@@ -1,3 +1,5 @@
+import type {Grower} from '../../types/stream.ts';
+import {round} from '../../util/round.ts';
 import {readSmall} from './files.ts';
 import {ownMemory} from './own-memory.ts';
 
@@ -6,19 +8,38 @@ const MAX_OF_SCOPE = 64;
 const MAX_READS = 128;
 /** Growth is told from a look so long ago at most (milliseconds): who grew before that may have stopped. */
 const SPAN_MS = 20_000;
-/** A process grows for its scope when it makes so much of the growth. */
-const SHARE = 0.5;
+/** Growers named of a scope, and the percentage of its growth that each makes at least. */
+const MAX_GROWERS = 3;
+const LEAST_PCT = 10;
+const MS_A_TICK = 10;
+/** What grew by more than that percentage of the growth since its birth has it from its parent. */
+const INHERITED_PCT = 150;
 
 interface Seen {
   startTicks: number;
-  looks: {ms: number; bytes: number}[];
+  looks: Look[];
 }
 
-/** Which process below a scope that grows makes it grow: its memory but that of files, look by look. */
+interface Look {
+  ms: number;
+  bytes: number;
+  /** Nobody had to take it: what starts has nothing. */
+  birth?: boolean;
+}
+
+interface Grown {
+  comm: string;
+  bytesPerS: number;
+  sinceBirth: boolean;
+}
+
+/** Which processes below a scope make it grow: their memory but that of files, look by look. */
 export class Growers {
   private seen = new Map<number, Seen>();
   private kept = new Map<number, Seen>();
   private reads = 0;
+  /** Milliseconds since the system started. */
+  private upMs: number | undefined;
 
   constructor(private readonly proc = '/proc') {}
 
@@ -27,38 +48,55 @@ export class Growers {
     this.seen = this.kept;
     this.kept = new Map();
     this.reads = 0;
+    const up = /^\d{1,12}\.\d{1,6} /.exec(readSmall(`${this.proc}/uptime`) ?? '');
+    this.upMs = up ? Number(up[0]) * 1000 : undefined;
   }
 
-  /** Of the processes of these cgroups the one that makes half of `bytesPerS`. `folders`: of the cgroups' files. */
-  of(folders: readonly string[], bytesPerS: number, ms: number): {pid: number; comm: string} | undefined {
-    let most: {pid: number; comm: string} | undefined;
-    let least = bytesPerS * SHARE;
+  /**
+   * Of the processes of these cgroups those that make a tenth of `bytesPerS` or more, the quickest first. An older one's growth is
+   * known from its second look on. `folders`: of the cgroups' files.
+   */
+  of(folders: readonly string[], bytesPerS: number, ms: number): Grower[] {
+    const growers: Grower[] = [];
+    for (const pid of this.pidsOf(folders)) {
+      const grown = this.look(pid, ms);
+      if (!grown) continue;
+      const pct = (100 * grown.bytesPerS) / bytesPerS;
+      if (!(pct >= LEAST_PCT) || (grown.sinceBirth && pct > INHERITED_PCT)) continue;
+      // It is measured over other seconds than the scope.
+      const share_pct = round(Math.min(100, pct), 1);
+      growers.push({pid, comm: grown.comm, growth_bytes_per_s: Math.round(grown.bytesPerS), share_pct});
+    }
+    return growers.sort((a, b) => b.growth_bytes_per_s - a.growth_bytes_per_s).slice(0, MAX_GROWERS);
+  }
+
+  private *pidsOf(folders: readonly string[]): Iterable<number> {
     let left = MAX_OF_SCOPE;
     for (const folder of folders) {
       for (const line of (readSmall(`${folder}/cgroup.procs`) ?? '').split('\n')) {
-        const pid = /^[1-9]\d{0,9}$/.test(line) ? Number(line) : 0;
-        if (pid === 0) continue;
-        if (left-- <= 0 || this.reads >= MAX_READS) return most;
-        const grown = this.look(pid, ms);
-        if (grown === undefined || grown.bytesPerS < least) continue;
-        least = grown.bytesPerS;
-        most = {pid, comm: grown.comm};
+        if (!/^[1-9]\d{0,9}$/.test(line)) continue;
+        if (left-- <= 0 || this.reads >= MAX_READS) return;
+        yield Number(line);
       }
     }
-    return most;
   }
 
-  private look(pid: number, ms: number): {comm: string; bytesPerS: number} | undefined {
+  private look(pid: number, ms: number): Grown | undefined {
     this.reads++;
     const now = ownMemory(this.proc, pid);
     if (!now) return undefined;
     const {comm, startTicks, bytes} = now;
-    const before = this.seen.get(pid);
-    const same = before?.startTicks === startTicks ? before.looks : [];
-    const looks = [...same.filter((each) => ms - each.ms <= SPAN_MS), {ms, bytes}];
+    const before = this.kept.get(pid) ?? this.seen.get(pid);
+    const same = before?.startTicks === startTicks ? before.looks : this.birth(startTicks, ms);
+    const looks = [...same.filter((each) => ms - each.ms <= SPAN_MS && each.ms < ms), {ms, bytes}];
     this.kept.set(pid, {startTicks, looks});
     const first = looks[0]!;
     if (first.ms >= ms) return undefined;
-    return {comm, bytesPerS: ((bytes - first.bytes) * 1000) / (ms - first.ms)};
+    return {comm, bytesPerS: ((bytes - first.bytes) * 1000) / (ms - first.ms), sinceBirth: first.birth === true};
+  }
+
+  private birth(startTicks: number, ms: number): Look[] {
+    const ageMs = this.upMs === undefined ? 0 : this.upMs - startTicks * MS_A_TICK;
+    return ageMs > 2 * MS_A_TICK ? [{ms: ms - ageMs, bytes: 0, birth: true}] : [];
   }
 }

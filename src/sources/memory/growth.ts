@@ -3,6 +3,7 @@ import {Predictor, type ScopePrediction} from '../../predict/predictor.ts';
 import type {
   ContainerRef,
   Filter,
+  Grower,
   KernelEvent,
   LeakRow,
   OomPredictionEvent,
@@ -23,6 +24,8 @@ import {ProcessLeaks} from './process-leaks.ts';
 const HOST = 'host';
 /** Rows of a sample. */
 const MAX_ROWS = 100;
+/** A process owns a prediction when it makes so much of the growth. */
+const OWNER_PCT = 50;
 
 export interface GrowthOptions {
   filter?: Filter;
@@ -38,7 +41,7 @@ export interface GrowthOptions {
 
 /** When the host and the cgroups with a limit will be out of memory: the files' figures, and what the predictor makes of them. */
 export class GrowthProbe implements FileProbe {
-  private readonly growers = new Growers();
+  private readonly growers: Growers;
   private predictor = new Predictor();
   private readonly processes: ProcessLeaks;
 
@@ -46,6 +49,7 @@ export class GrowthProbe implements FileProbe {
     private readonly cgroups: MemoryCgroups,
     private readonly options: GrowthOptions,
   ) {
+    this.growers = new Growers(options.proc);
     this.processes = new ProcessLeaks(options.proc);
   }
 
@@ -83,7 +87,10 @@ export class GrowthProbe implements FileProbe {
     into.containers.push(...(this.options.rows?.rows(ms) ?? []));
     const events: KernelEvent[] = [];
     this.growers.begin();
-    for (const prediction of this.predictor.predict().slice(0, MAX_ROWS)) {
+    const told = this.predictor.predict().slice(0, MAX_ROWS);
+    // Whoever will be named must have been looked at before.
+    for (const id of this.predictor.suspects()) if (id !== HOST) this.growersOf(id, 0, ms);
+    for (const prediction of told) {
       const row = this.row(prediction, ms);
       into.predictions.push(row);
       if (prediction.alarm) events.push(event(row, prediction.alarm, stamp));
@@ -118,11 +125,12 @@ export class GrowthProbe implements FileProbe {
 
   private row(prediction: ScopePrediction, ms: number): PredictionRow {
     const {id, growth_bytes_per_s, eta_s, eta_low_s, eta_high_s, confidence_pct, usage_bytes, limit_bytes} = prediction;
-    const grower = id === HOST ? undefined : this.growerOf(id, growth_bytes_per_s, ms);
+    const growers = id === HOST ? [] : this.growersOf(id, growth_bytes_per_s, ms);
+    const owner = growers.find(({share_pct}) => share_pct >= OWNER_PCT);
     const container = id === HOST ? undefined : this.options.container?.(id);
     return {
       scope: id,
-      ...grower,
+      ...(owner && {pid: owner.pid, comm: owner.comm}),
       growth_bytes_per_s: Math.round(growth_bytes_per_s),
       eta_s: round(eta_s, 1),
       eta_low_s: round(eta_low_s, 1),
@@ -130,12 +138,13 @@ export class GrowthProbe implements FileProbe {
       confidence_pct: round(confidence_pct, 1),
       usage_bytes,
       limit_bytes: limit_bytes ?? usage_bytes,
+      ...(growers.length > 0 && {growers}),
       ...(container && {container}),
     };
   }
 
-  private growerOf(path: string, bytesPerS: number, ms: number): {pid: number; comm: string} | undefined {
-    if (!this.options.sameNumbers) return undefined;
+  private growersOf(path: string, bytesPerS: number, ms: number): Grower[] {
+    if (!this.options.sameNumbers) return [];
     const folders = this.cgroups.pathsBelow(path).flatMap((each) => this.cgroups.folder(each) ?? []);
     return this.growers.of(folders, bytesPerS, ms);
   }

@@ -32,6 +32,10 @@ export const OUT_OF_MEMORY = {
   limit_bytes: COUNT,
 };
 
+export const GROWERS = {
+  growers: list(shape({pid: PID, comm: NAME, growth_bytes_per_s: COUNT, share_pct: number(0, 100)}), 64),
+};
+
 /** What an event of a known type must hold beside the common fields. */
 const BY_TYPE = new Map<string, Check<unknown>>([
   [
@@ -155,7 +159,7 @@ const BY_TYPE = new Map<string, Check<unknown>>([
       },
     ),
   ],
-  ['OOM_PREDICTION', shape(OUT_OF_MEMORY)],
+  ['OOM_PREDICTION', shape(OUT_OF_MEMORY, GROWERS)],
   [
     'TCP_RETRANSMIT',
     shape({

@@ -1,6 +1,6 @@
 import {STATUSES, SUBSYSTEMS} from '../../types/stream.ts';
 import {type Check, exactly, Invalid, integer, list, number, oneOf, record, shape} from '../check.ts';
-import {BLOCK_OP, CONTAINER, OUT_OF_MEMORY, OWNER, REQUEST_OWNER} from './event.ts';
+import {BLOCK_OP, CONTAINER, GROWERS, OUT_OF_MEMORY, OWNER, REQUEST_OWNER} from './event.ts';
 import {AMOUNT, COUNT, LABELS, MAX_CPUS, MICROS, NAME, PID, STAMP, TEXT} from './values.ts';
 
 const MAX_CELLS = 1024;
@@ -140,7 +140,7 @@ export const SAMPLE = shape(
       ),
       65_536,
     ),
-    predictions: list(shape(OUT_OF_MEMORY, {pid: PID, comm: NAME, container: CONTAINER}), 4096),
+    predictions: list(shape(OUT_OF_MEMORY, {...GROWERS, pid: PID, comm: NAME, container: CONTAINER}), 4096),
     leaks: list(
       shape(
         {growth_bytes_per_s: COUNT, growing_s: COUNT, grown_bytes: COUNT},

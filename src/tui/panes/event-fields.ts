@@ -152,6 +152,7 @@ export function eventFields(event: KernelEvent): Fields {
     }
     if (event.type === 'SCHED_LATENCY') out.push(...waited(values));
     if (event.type === 'BIO_LATENCY') out.push(...culpritsOf(values));
+    if (event.type === 'OOM_PREDICTION') out.push(...growersOf(values));
   } else {
     for (const [field, value] of Object.entries(values)) if (!COMMON.has(field)) out.push(unknownField(field, value));
   }
@@ -182,6 +183,16 @@ function culpritsOf({culprits, covered_pct}: UnknownEvent): Fields {
   if (!Array.isArray(culprits) || culprits.length === 0) return [];
   const named: [string, string] = ['culprits', culprits.slice(0, MAX_CULPRITS).map(culpritText).join(', ')];
   return covered_pct === undefined ? [named] : [named, ['covered', part(covered_pct)]];
+}
+
+/** Who grows below a cgroup, and how much of its growth that is. */
+function growersOf({growers}: UnknownEvent): Fields {
+  if (!Array.isArray(growers) || growers.length === 0) return [];
+  const named = growers.slice(0, MAX_CULPRITS).map((each: UnknownEvent) => {
+    const {comm, pid, growth_bytes_per_s: growth, share_pct: share} = each;
+    return `${text(comm)}[${text(pid)}] ${size(growth)}/s ${part(share)}`;
+  });
+  return [['growers', named.join(', ')]];
 }
 
 interface AnyCulprit {

@@ -116,6 +116,9 @@ const seconds = (s: number) => duration(s * 1e6);
 const nearness = ({eta_s}: PredictionRow): Token =>
   eta_s < 60 ? 'heat.critical' : eta_s < 600 ? 'heat.warning' : 'text';
 
+/** Who grows most below it. */
+const most = ({growers, pid, comm}: PredictionRow) => growers?.[0] ?? {pid, comm};
+
 const predictions: ListPane<PredictionRow> = {
   kind: 'list',
   id: 'predictions',
@@ -133,12 +136,14 @@ const predictions: ListPane<PredictionRow> = {
     figure(['limit', 'LIMIT', 8, 2], (row) => row.limit_bytes, bytes),
     label(['container', 'CONTAINER', 14, 2], ({container}) => container?.name ?? container?.id),
     label(['scope', 'SCOPE', 14, 0], ({scope}) => scope, {grow: true, keepEnd: true}),
-    figure(['pid', 'PID', 8, 2], ({pid}) => pid, String),
-    label(['comm', 'BY', 16, 2], ({comm}) => comm),
+    figure(['pid', 'PID', 8, 2], (row) => most(row).pid, String),
+    label(['comm', 'BY', 16, 2], (row) => most(row).comm),
+    figure(['by-growth', 'BY/S', 8, 2], ({growers}) => growers?.[0]?.growth_bytes_per_s, bytes),
+    figure(['share', 'SHARE', 5, 2], ({growers}) => growers?.[0]?.share_pct, percent),
   ],
   sort: {column: 'eta', descending: false},
-  pid: ({pid}) => pid,
-  subject: ({pid, comm, container, scope}) => ({pid, comm, container, type: 'OOM_PREDICTION', text: scope}),
+  pid: (row) => most(row).pid,
+  subject: (row) => ({...most(row), container: row.container, type: 'OOM_PREDICTION', text: row.scope}),
   empty: (state) => whyNothing(state, 'growth', 'nothing grows towards its limit'),
 };
 
