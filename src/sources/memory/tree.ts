@@ -8,6 +8,9 @@ const MAX_DEPTH = 16;
 /** All is looked at once in so long, in parts: so many cgroups in a second at least and at most. */
 const PASS_MS = 5000;
 const LEAST_A_SECOND = 64;
+/** Few are looked at as often as costs no more than all of 160 in a pass: what fills at once must be found at once. */
+const SHORTEST_PASS_MS = 1000;
+const REST_MS_EACH = PASS_MS / 160;
 const MOST_A_SECOND = 512;
 /** A folder of a cgroup with none below it: `.` and its own entry. */
 const LEAF_LINKS = 2;
@@ -61,7 +64,7 @@ export class CgroupTree {
 
   private begin(): void {
     this.pass++;
-    this.restMs = PASS_MS;
+    this.restMs = Math.min(PASS_MS, Math.max(SHORTEST_PASS_MS, this.nodes.size * REST_MS_EACH));
     this.queue.push({path: '/', parent: undefined});
   }
 
