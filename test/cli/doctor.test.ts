@@ -108,6 +108,7 @@ function host(given: Partial<Facts> = {}, masks = [ALL, ALL, ALL], status = (tex
     pressure: 'on',
     symbols: true,
     kprobes: true,
+    runtimes: [],
     ...given,
   };
 }
@@ -402,6 +403,8 @@ test('nothing is amiss on a full host; each lack is one finding with its remedy'
     systemChecks(host()).filter(({state}) => state !== 'ok'),
     [],
   );
+  const mute = {runtime: 'docker', path: '/run/docker.sock', problem: {why: 'no answer within 2 s'}};
+  const fine = {runtime: 'containerd', path: '/run/c.sock', containers: 1};
   const lacks: [id: string, facts: Facts, state: string, says: RegExp][] = [
     ['kernel', host({release: '5.4.0'}), 'limited', /5\.10/],
     ['btf', host({btf: {vmlinux: false, errno: 'ENOENT', modules: 0}}), 'limited', /hidden/],
@@ -429,6 +432,10 @@ test('nothing is amiss on a full host; each lack is one finding with its remedy'
     ['cgroups', host({cgroups: {mode: 'none', v1: []}}), 'limited', /mount -t cgroup2/],
     ['psi', host({pressure: 'off'}), 'limited', /psi=1/],
     ['psi', host({pressure: 'off', config: parseKernelConfig('# CONFIG_PSI is not set')}), 'limited', /CONFIG_PSI=y/],
+    ['runtimes', host({runtimes: [mute]}), 'limited', /docker at \/run\/docker\.sock: no answer within 2 s.*keeps/],
+    ['runtimes', host({runtimes: [fine, {...mute, problem: {why: 'not of root', remedy: 'look'}}]}), 'limited', /look/],
+    ['runtimes', host({runtimes: [fine]}), 'ok', /containerd at \/run\/c\.sock: 1 container"/],
+    ['runtimes', host({runtimes: [{...fine, containers: undefined}]}), 'ok', /it has no list/],
   ];
   for (const [id, facts, state, says] of lacks) {
     const check = systemChecks(facts).find((each) => each.id === id)!;

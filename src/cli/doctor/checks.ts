@@ -226,6 +226,19 @@ function psi(facts: Facts): ReturnType<Judge> {
   return {state: 'limited', value: `/proc/pressure/memory: ${facts.pressure}`, effect};
 }
 
+function runtimes({runtimes: found}: Facts): ReturnType<Judge> {
+  if (found.length === 0) return ok('none listens where kstop looks');
+  const each = found.map(({runtime, path, containers, problem}) => {
+    const count = containers === undefined ? 'it has no list' : `${containers} container${containers === 1 ? '' : 's'}`;
+    return `${runtime} at ${path}: ${problem?.why ?? count}`;
+  });
+  const problems = found.flatMap(({problem}) => problem ?? []);
+  if (problems.length === 0) return ok(each.join('; '));
+  const remedies = new Set(problems.map(({remedy = 'see what keeps the runtime from answering'}) => remedy));
+  const effect = 'containers that only these know go without name, image and pod';
+  return {state: 'limited', value: each.join('; '), effect, remedy: [...remedies].join('; ')};
+}
+
 const JUDGES: Record<string, Judge> = {
   kernel,
   btf,
@@ -242,6 +255,7 @@ const JUDGES: Record<string, Judge> = {
   tracefs,
   cgroups,
   psi,
+  runtimes,
 };
 
 /** Everything that kstop depends on, judged. */

@@ -1,5 +1,6 @@
 import {closeSync, constants, openSync, readSync, statSync} from 'node:fs';
 import {arch, release} from 'node:os';
+import type {Surveyed} from '../../containers/survey.ts';
 import {type Cgroups, cgroupsOf, type Mount, parseMounts} from '../../util/mounts.ts';
 import {type Process, parseStatus} from './capabilities.ts';
 import {type Distribution, parseOsRelease} from './distribution.ts';
@@ -49,6 +50,8 @@ export interface Facts {
   /** Do kernel symbols show their addresses? */
   symbols: boolean;
   kprobes: boolean;
+  /** Container runtimes that listen where kstop looks. */
+  runtimes: readonly Surveyed[];
 }
 
 const number = (value: string | undefined): number | undefined =>
@@ -147,8 +150,8 @@ function isContained(spaces: Facts['namespaces'], process: Process | undefined):
   return marked && (spaces.user === 'own' || process?.bounding.has('CAP_SYS_ADMIN') === false);
 }
 
-/** Looks around; touches nothing. */
-export function facts(): Facts {
+/** Looks around; touches nothing. `runtimes`: where they were asked. */
+export function facts(runtimes: readonly Surveyed[] = []): Facts {
   const kernel = release();
   const config = kernelConfig(kernel);
   const process = parseStatus(text('/proc/self/status'));
@@ -183,5 +186,6 @@ export function facts(): Facts {
     ...(denied && {kmsg: denied}),
     symbols: symbols(),
     kprobes: errnoOf(() => void statSync('/sys/bus/event_source/devices/kprobe')) === undefined,
+    runtimes,
   };
 }

@@ -1,3 +1,4 @@
+import {surveyRuntimes} from '../../containers/survey.ts';
 import {jsonLine} from '../../outputs/json.ts';
 import {PROBES} from '../../probes/catalog.ts';
 import {LiveSource} from '../../sources/live.ts';
@@ -62,7 +63,7 @@ async function configReport(named: string | undefined): Promise<ConfigReport> {
 export async function doctor({json, config}: DoctorOptions): Promise<{text: string; code: ExitCode}> {
   const report = doctorReport({
     version: VERSION,
-    facts: facts(),
+    facts: facts(await surveyRuntimes()),
     probes: await tryProbes(),
     config: await configReport(config),
   });

@@ -1,9 +1,10 @@
 import type {Buffer} from 'node:buffer';
 import {converse} from './converse.ts';
 import {get} from './http1.ts';
+import {entriesOf} from './json-list.ts';
 import {Malformed} from './protobuf.ts';
 import {clean, cleanId, known} from './text.ts';
-import {type KnownContainer, type Limits, NoList} from './types.ts';
+import type {KnownContainer, Limits} from './types.ts';
 
 type Json = Record<string, unknown>;
 const object = (value: unknown): Json =>
@@ -28,17 +29,19 @@ function container(entry: Json, runtime: string): KnownContainer | undefined {
   });
 }
 
-/** Docker's list of containers, or Podman's in its likeness. */
-export function readDocker(bytes: Buffer, runtime: string, max: number): KnownContainer[] {
-  let list: unknown;
+function parsed(entry: Buffer): unknown {
   try {
-    list = JSON.parse(bytes.toString('utf8'));
+    return JSON.parse(entry.toString('utf8'));
   } catch {
     throw new Malformed('its answer is no JSON');
   }
-  if (!Array.isArray(list)) throw new Malformed('its answer is no list');
-  if (list.length > max) throw new NoList(`a list of more than ${max} containers`);
-  return list.map((entry) => container(object(entry), runtime)).filter((made) => made !== undefined);
+}
+
+/** Docker's list of containers, or Podman's in its likeness. */
+export function readDocker(bytes: Buffer, runtime: string, max: number): KnownContainer[] {
+  return entriesOf(bytes, max)
+    .map((entry) => container(object(parsed(entry)), runtime))
+    .filter((made) => made !== undefined);
 }
 
 /** The address without a version is that of the newest one. */

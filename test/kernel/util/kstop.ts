@@ -51,6 +51,8 @@ export interface StartOptions {
   env?: Record<string, string>;
   /** A descriptor that the stream goes to, in place of the pipe that is read here. Closed here once it's passed on. */
   stdout?: number;
+  /** A command that ends by becoming kstop: a shell in a mount namespace. */
+  through?: readonly string[];
 }
 
 /** A running `kstop --json`: its objects as they come. */
@@ -58,6 +60,8 @@ export class Kstop {
   readonly objects: StreamObject[] = [];
   /** Lines as they were read, without their newlines. */
   readonly lines: string[] = [];
+  /** When each of them was read, on the clock of `mono_ns` (nanoseconds). */
+  readonly readNs: bigint[] = [];
   stderr = '';
   ended: {code: number | null; signal: NodeJS.Signals | null} | undefined;
   private rest = Buffer.alloc(0);
@@ -77,7 +81,8 @@ export class Kstop {
   static async start(t: ExecutionContext, args: readonly string[], options: StartOptions = {}): Promise<Kstop> {
     // What a test of figures does to the machine may cost what it will.
     const budget = args.includes('--max-overhead') ? [] : ['--max-overhead', '100'];
-    const child = spawn(PROGRAM[0], [PROGRAM[1], '--json', ...budget, ...args], {
+    const [program, ...words] = [...(options.through ?? []), ...PROGRAM, '--json', ...budget, ...args];
+    const child = spawn(program!, words, {
       env: environment(options.env),
       stdio: ['ignore', options.stdout ?? 'pipe', 'pipe'],
     });
@@ -169,6 +174,7 @@ export class Kstop {
       if (end < 0) break;
       const line = this.decoder.decode(all.subarray(at, end));
       this.lines.push(line);
+      this.readNs.push(process.hrtime.bigint());
       this.objects.push(JSON.parse(line));
       at = end + 1;
     }
