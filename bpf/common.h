@@ -109,6 +109,13 @@ static __always_inline void ks_submit(struct ks_counters *n, void *record)
 	bpf_ringbuf_submit(record, flags);
 }
 
+/* For a rare record that somebody waits for: the reader is woken whatever else the ring holds. */
+static __always_inline void ks_submit_now(struct ks_counters *n, void *record)
+{
+	ks_add(&n->sent, 1);
+	bpf_ringbuf_submit(record, BPF_RB_FORCE_WAKEUP);
+}
+
 /* For a record whose size is known only when it is filled: the hit was counted and admitted. */
 static __always_inline void ks_output(struct ks_counters *n, struct ks_event *record, __u32 size)
 {

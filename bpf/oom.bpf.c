@@ -214,7 +214,7 @@ static __always_inline int killed(struct task_struct *victim)
 	event->trigger_pid = BPF_CORE_READ(trigger, tgid);
 	event->trigger_tid = BPF_CORE_READ(trigger, pid);
 	BPF_CORE_READ_INTO(&event->trigger_comm, trigger, comm);
-	ks_submit(n, event);
+	ks_submit_now(n, event);
 	return 0;
 }
 
@@ -253,6 +253,6 @@ int BPF_PROG(mark_victim_pid, int tid)
 	event->trigger_pid = BPF_CORE_READ(trigger, tgid);
 	event->trigger_tid = BPF_CORE_READ(trigger, pid);
 	BPF_CORE_READ_INTO(&event->trigger_comm, trigger, comm);
-	ks_submit(n, event);
+	ks_submit_now(n, event);
 	return 0;
 }

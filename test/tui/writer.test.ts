@@ -55,6 +55,34 @@ test('only rows that changed are written, as one synchronised update', (t) => {
   t.false(terminal.out.some((written) => written.includes('\x1b[2J')));
 });
 
+test('urgent data is painted before other data that waits for its turn', async (t) => {
+  const paintedAfter = async (...ticks: boolean[]) => {
+    const {terminal, screen} = opened();
+    let text = 'one       ';
+    screen.add(at(0, () => [text]));
+    await new Promise(setImmediate);
+    screen.flush();
+    text = 'two       ';
+    const begun = performance.now();
+    const painted = new Promise<number>((done) => {
+      terminal.write = () => {
+        done(performance.now() - begun);
+        return true;
+      };
+    });
+    for (const urgent of ticks) screen.tick(urgent);
+    // The screen's own timer keeps no program alive.
+    const alive = setInterval(() => {}, 1000);
+    const ms = await painted;
+    clearInterval(alive);
+    return ms;
+  };
+  const [plain, urgent] = [await paintedAfter(false), await paintedAfter(false, true, false)];
+  t.log(`${plain} and ${urgent} ms`);
+  t.true(plain > 150 && urgent > 25);
+  t.true(urgent < plain);
+});
+
 test('a terminal that cannot keep up gets no more until it has', (t) => {
   const {terminal, screen} = opened();
   terminal.writableNeedDrain = true;

@@ -19,6 +19,8 @@ export interface Terminal extends NodeJS.EventEmitter {
 
 /** An event after a quiet while is painted at once; more of them wait, as nobody reads faster. */
 const DATA_MS = 200;
+/** What somebody waits for is there sooner. */
+const URGENT_MS = 50;
 /** Restores what a terminal starts with: end of synchronised output, wrapping, no style, no mouse, no paste mode, cursor. */
 const RESTORE = '\x1b[?2026l\x1b[?7h\x1b[m\x1b[?1006l\x1b[?1000l\x1b[?2004l';
 /** Buttons and the wheel as reports, in the form that has no limit of columns. */
@@ -42,6 +44,8 @@ export class Screen extends EventEmitter {
   private open = false;
   private queued = false;
   private timer: NodeJS.Timeout | undefined;
+  /** When the timer fires. */
+  private due = 0;
   private flushed = 0;
   private readonly resized = (): void => {
     this.reset();
@@ -101,11 +105,16 @@ export class Screen extends EventEmitter {
     setImmediate(() => this.flush());
   }
 
-  /** Repaints for new data: at once after a quiet while, at most five times a second. */
-  tick(): void {
-    if (this.queued || this.timer) return;
-    const wait = this.flushed + DATA_MS - performance.now();
+  /** Repaints for new data: at once after a quiet while, at most five times a second; for urgent data twenty times. */
+  tick(urgent = false): void {
+    if (this.queued) return;
+    const due = this.flushed + (urgent ? URGENT_MS : DATA_MS);
+    if (this.timer && this.due <= due) return;
+    clearTimeout(this.timer);
+    this.timer = undefined;
+    const wait = due - performance.now();
     if (wait > 0) {
+      this.due = due;
       this.timer = setTimeout(() => this.flush(), wait);
       this.timer.unref();
     } else {

@@ -27,7 +27,7 @@ export async function pump(
     if (slow) await slow;
     // Where a recording is read again to go back, only what it comes to is shown; an empty frame says that it has.
     const playback = source.playback?.state();
-    if (shows(frame) && !playback?.rereading) screen.tick();
+    if (shows(frame) && !playback?.rereading) screen.tick(frame.events.some(({type}) => type === 'OOM_KILL'));
     else if (playback && !playback.rereading) screen.invalidate();
     if (performance.now() - since < SLICE_MS) continue;
     await macrotask();
