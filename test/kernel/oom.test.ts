@@ -147,6 +147,35 @@ testUnless(
   },
 );
 
+testUnless(reason, 'a process that is dying already is a victim once, and the next kill is its own', async (t) => {
+  const group = limited(t);
+  const holder = await startLoad(t, 'dying', [14], {as: 'kt-dying', through: group.enter});
+  const dying = Number(await holder.line());
+  const askers = await Promise.all(
+    ['kt-first', 'kt-second'].map((as) => startLoad(t, 'eater', [0], {as, through: group.enter})),
+  );
+  const kstop = await Kstop.start(t, ['--probes', 'oom']);
+  holder.send('kill');
+  t.is(await holder.line(), 'dying');
+  // The kernel finds that it need kill nobody, and takes the memory of the one that is dying: enough for the first.
+  askers[0].send('12');
+  t.is(await askers[0].line(), 'done');
+  t.is(kills(group), 0);
+  askers[1].send('64');
+  await until(() => askers.some(({ended}) => ended), 20_000 * SLOW, 'a kill');
+  await kstop.sampleFromNow();
+  holder.send('go');
+  t.is((await holder.end()).code, 0);
+  await kstop.sampleFromNow();
+  await kstop.stop();
+  const here = [dying, ...askers.map(({pid}) => pid)];
+  const events = kstop.events('OOM_KILL').filter(({tid}) => here.includes(tid!));
+  for (const event of events) t.log(JSON.stringify(event));
+  t.log(`the kernel counted ${kills(group)}`);
+  t.is(events.filter(({tid}) => tid === dying).length, 1);
+  t.is(events.filter(({tid}) => tid !== dying).length, kills(group));
+});
+
 testUnless(onMachine ?? lacks('dmesg'), 'a kill on behalf of the whole machine names no limit', async (t) => {
   const vmstat = () => Number(/^oom_kill (\d+)$/m.exec(read('/proc/vmstat'))?.[1]);
   const kstop = await Kstop.start(t, ['--probes', 'oom']);
