@@ -1,10 +1,10 @@
 import {spawnSync} from 'node:child_process';
-import {existsSync, mkdtempSync, readdirSync, readFileSync, rmdirSync, rmSync, writeFileSync} from 'node:fs';
+import {existsSync, mkdtempSync, writeFileSync} from 'node:fs';
 import {tmpdir} from 'node:os';
 import {join} from 'node:path';
 import type {ExecutionContext} from 'ava';
-import {must} from './disk.ts';
 import {makeImage} from './image.ts';
+import {Leftovers} from './leftovers.ts';
 import {Process} from './load.ts';
 import {lacks} from './machine.ts';
 import {SLOW, until} from './wait.ts';
@@ -25,36 +25,25 @@ netns = "none"
 default_ulimits = ["nofile=1024:1024", "nproc=1024:1024"]
 `;
 
-export interface PodmanContainer {
+export interface EngineContainer {
   id: string;
   /** Its first process. */
   pid: number;
 }
 
-/** Removes a cgroup with those below it; false while somebody is in one. */
-function removeCgroups(folder: string): boolean {
-  if (!existsSync(folder)) return true;
-  try {
-    for (const each of readdirSync(folder, {withFileTypes: true}))
-      if (each.isDirectory()) removeCgroups(join(folder, each.name));
-    rmdirSync(folder);
-    return true;
-  } catch {
-    return false;
-  }
-}
-
 /** A Podman of the test's own, all of it in a folder, with its service at a socket there. */
 export class Podman {
-  private constructor(
-    private readonly folder: string,
-    /** The cgroup that its containers are below. */
-    private readonly parent: string,
-  ) {}
+  /** The cgroup that its containers are below. */
+  private readonly parent = `/kstop-podman-${process.pid}`;
+  private readonly leftovers: Leftovers;
+
+  private constructor(private readonly folder: string) {
+    this.leftovers = new Leftovers(folder, this.parent, ['/run/runc', '/var/lib/containers']);
+  }
 
   static async start(t: ExecutionContext): Promise<Podman> {
     const folder = mkdtempSync(join(tmpdir(), 'kstop-podman-'));
-    const podman = new Podman(folder, `kstop-podman-${process.pid}`);
+    const podman = new Podman(folder);
     t.teardown(() => podman.remove());
     writeFileSync(join(folder, 'containers.conf'), CONFIG);
     const archive = join(folder, 'image.tar');
@@ -73,16 +62,14 @@ export class Podman {
   }
 
   readonly image = IMAGE;
-  /** What it makes outside, where it was not there before. */
-  private readonly made = ['/run/runc', '/var/lib/containers'].filter((path) => !existsSync(path));
 
   get socket(): string {
     return join(this.folder, 'p.sock');
   }
 
   /** Starts a container; the flags are `podman run`'s. */
-  run(name: string, flags: readonly string[], command: readonly string[]): PodmanContainer {
-    const all = ['--detach', '--name', name, '--cgroup-parent', `/${this.parent}`];
+  run(name: string, flags: readonly string[], command: readonly string[]): EngineContainer {
+    const all = ['--detach', '--name', name, '--cgroup-parent', this.parent];
     all.push('--entrypoint', JSON.stringify(command), ...flags, IMAGE);
     const id = this.podman('run', ...all)
       .trim()
@@ -113,17 +100,8 @@ export class Podman {
     try {
       this.podman('rm', '--all', '--force', '--time', '0');
     } finally {
-      const mounts = readFileSync('/proc/self/mounts', 'latin1')
-        .split('\n')
-        .map((line) => line.split(' '));
-      for (const [, at] of mounts.toReversed()) if (at?.startsWith(`${this.folder}/`)) must('umount', '--lazy', at);
-      rmSync(this.folder, {recursive: true, force: true});
-      const cgroups = mounts
-        .filter(([, , type]) => /^cgroup2?$/.test(type ?? ''))
-        .map(([, at]) => join(at!, this.parent));
       // Each container's conmon ends a moment after it.
-      await until(() => cgroups.every(removeCgroups), 20_000 * SLOW, 'the end of conmon');
-      for (const shared of this.made) rmSync(shared, {recursive: true, force: true});
+      await this.leftovers.remove();
     }
   }
 }
