@@ -86,9 +86,16 @@ const v1Only = `for each in $(cat /sys/fs/cgroup/cgroup.subtree_control); do
   done
   mountpoint -q /sys/fs/cgroup/cpu || { cat /run/why; exit 1; }
   mountpoint -q /sys/fs/cgroup/memory || echo "note no memory controller of version 1: $(cat /run/why)" >&3`;
-/** Kills by a limit of version 1, one after another until the guest ends. */
-const v1Kill = `(mkdir /sys/fs/cgroup/memory/kt; cd /sys/fs/cgroup/memory/kt; echo 16M >memory.limit_in_bytes
-  while sleep 2; do sh -c "echo \\$\\$ >cgroup.procs; exec tail /dev/zero"; done) >/dev/null 2>&1 &`;
+const [KILLED, HOLDING] = ['a1'.repeat(32), 'b2'.repeat(32)];
+/**
+ * Two containers of version 1: in one a kill by its limit after another, until the guest ends; one that holds 40 MiB, with what
+ * the kernel says of that.
+ */
+const v1Containers = `cd /sys/fs/cgroup/memory; mkdir -p docker/${KILLED} docker/${HOLDING}
+  echo 16M >docker/${KILLED}/memory.limit_in_bytes; echo 64M >docker/${HOLDING}/memory.limit_in_bytes
+  (while sleep 2; do sh -c "echo \\$\\$ >docker/${KILLED}/cgroup.procs; exec tail /dev/zero"; done) >/dev/null 2>&1 &
+  (echo 0 >docker/${HOLDING}/cgroup.procs; { head -c 41943040 /dev/zero; sleep 1000; } | tail) >/dev/null 2>&1 &
+  sleep 6; echo "note usage $(cat docker/${HOLDING}/memory.usage_in_bytes)" >&3; cd "$OLDPWD"`;
 
 type Boot = {
   /** For the kernel's command line. */
@@ -128,18 +135,28 @@ const BOOTS: Boot[] = [
       {title: 'without /dev/kmsg', first: 'rm /dev/kmsg', judge: tellsLess},
       {
         title: 'with cgroup version 1 alone',
-        first: `${v1Only}\n${v1Kill}`,
-        seconds: 8,
+        first: `${v1Only}\nif mountpoint -q /sys/fs/cgroup/memory; then ${v1Containers}; fi`,
+        seconds: 10,
         judge(t, left) {
           tellsLess(t, left);
-          const lacksMemory = left.notes[0];
-          if (lacksMemory) {
-            t.log(lacksMemory);
-            return;
-          }
+          const [note = ''] = left.notes;
+          t.log(note);
+          if (/^no memory controller/.test(note)) return;
           const kill = left.objects.find((object) => object.kind === 'event' && object.type === 'OOM_KILL');
           t.log(JSON.stringify(kill));
-          t.like(kill, {comm: 'tail', memcg: '/kt', limit_bytes: 16 << 20, constraint: 'memcg'});
+          t.like(kill, {comm: 'tail', memcg: `/docker/${KILLED}`, limit_bytes: 16 << 20, constraint: 'memcg'});
+          t.like(kill, {container: {id: KILLED, runtime: 'docker'}});
+          const rows = left.objects.filter((object) => object.kind === 'sample').at(-1)?.containers;
+          const row = rows?.find(({container}) => container.id === HOLDING);
+          t.log(JSON.stringify(row));
+          t.like(row, {
+            cgroup: `/docker/${HOLDING}`,
+            container: {id: HOLDING, runtime: 'docker'},
+            limit_bytes: 64 << 20,
+          });
+          const usage = Number(/^usage (\d+)$/.exec(note)?.[1]);
+          t.true(usage >= 40 << 20);
+          t.true(Math.abs(row!.memory_usage_bytes! - usage) <= 2 << 20, `the kernel: ${usage}`);
         },
       },
     ],
