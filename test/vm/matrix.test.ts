@@ -41,7 +41,10 @@ function shards(files: readonly string[]): string[][] {
  * What holds the same on every kernel but for details, and starts kstop again and again: in the guests it takes as long as
  * all else. It runs on the machine itself, and in guests with KSTOP_VM_ALL or when it is named.
  */
-const ONCE = new Set(['cleanup', 'config', 'failure', 'filters', 'governor', 'names', 'schema', 'screen', 'toggle']);
+const ONCE = new Set([
+  ...['cleanup', 'config', 'container-filter', 'engines', 'failure', 'filters', 'governor', 'names', 'oom-screen'],
+  ...['runtime-sockets', 'schema', 'screen', 'toggle'],
+]);
 /** What depends on files and maps that are alike since the oldest of the kernels: on the newest of them, likewise. */
 const NEWEST = new Set([
   ...[

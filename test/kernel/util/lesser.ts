@@ -29,6 +29,11 @@ export const LESSER: readonly string[] = [
   // fork-storm
   'a storm of forks whose numbers',
   'a storm of forks under a budget',
+  // growth
+  'a leak is foretold to when the limit and the swap',
+  // reclaim
+  'the same without BTF arguments',
+  'without a limit writing as much waits for no memory',
   // in-flight
   'a request that waits',
   // process
