@@ -40,6 +40,16 @@ static __always_inline bool is_main(struct task_struct *leader)
 		       BPF_CORE_READ(leader, real_parent, cgroups, dfl_cgrp);
 }
 
+/* Which container it is the reader learns from the cgroup, which may be gone a moment after what it
+ * runs has ended. */
+static __always_inline void submit(struct ks_counters *n, void *event, bool main)
+{
+	if (main)
+		ks_submit_now(n, event);
+	else
+		ks_submit(n, event);
+}
+
 static __always_inline void name_file(struct ks_exec_event *event, const char *file)
 {
 	if (bpf_probe_read_kernel_str(event->file, sizeof(event->file), file) < KS_FILE_LEN)
@@ -88,7 +98,7 @@ static __always_inline int executes(struct ks_process_cpu *cpu, struct task_stru
 	name_file(event, file);
 	if (with_args)
 		take_args(event, task);
-	ks_submit(&cpu->n, event);
+	submit(&cpu->n, event, main);
 	return 0;
 }
 
@@ -238,7 +248,7 @@ static __always_inline int over(struct ks_process_cpu *cpu, struct task_struct *
 	if (main)
 		event->exit_flags |= KS_EXIT_MAIN;
 	take_cpu_time(event, signal);
-	ks_submit(&cpu->n, event);
+	submit(&cpu->n, event, main);
 	return 0;
 }
 

@@ -96,7 +96,7 @@ async function provoke(t: ExecutionContext, kstop: Kstop, {subsystem, level, pro
   t.false(before.includes(subsystem), `${subsystem} is sick before its trouble`);
   await provoke(t);
   const reached = (sample: Sample | undefined) => isAtLeast(sample?.subsystems[subsystem]?.status, level);
-  await until(() => reached(kstop.samples.at(-1)), 15_000, `${subsystem} to be ${level}`);
+  await until(() => reached(kstop.samples.at(-1)), 30_000, `${subsystem} to be ${level}`);
   const after = sickOf(kstop.samples.at(-1));
   const turned = after.filter((name) => !before.includes(name) && (name === subsystem || !othersTrouble(kstop, name)));
   t.deepEqual(turned, [subsystem], `of the trouble of ${subsystem}`);
