@@ -25,6 +25,7 @@ const LOADS: Readonly<Record<string, string[]>> = {
   vfs: ['calls', FILE, '0', '300'],
   faults: ['faults', 'major', '4000', '0', FILE],
   'fault-latency': ['faults', 'minor', '500000', '0'],
+  pages: ['faults', 'minor', '500000', '0'],
   drops: DATAGRAMS,
   'container-traffic': DATAGRAMS,
 };

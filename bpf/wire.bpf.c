@@ -16,6 +16,7 @@ struct ks_reclaim_event reclaim_event = {};
 enum ks_reclaim reclaim = KS_RECLAIM_DIRECT;
 struct ks_group_row group_row = {};
 struct ks_wakeup_row wakeup_row = {};
+struct ks_pages_row pages_row = {};
 struct ks_pressure_event pressure_event = {};
 enum ks_pressure_level pressure_level = KS_PRESSURE_SOME;
 struct ks_drop_event drop_event = {};

@@ -853,4 +853,43 @@ struct ks_wakeup_row {
 	__u32 pad;
 };
 
+/* Of stacks of the probe `pages`: deeper ones lose their outermost functions. */
+#define KS_KERNEL_FRAMES 36
+#define KS_USER_FRAMES	 12
+
+/* Whose pages, and by which stacks (numbers in their maps); 0: unknown. */
+struct ks_pages_key {
+	__u64 kernel;
+	__u64 user;
+	__u32 pid;
+	__u32 pad;
+};
+
+struct ks_pages {
+	__u64 allocations;
+	__u64 pages;
+};
+
+/* sum: what had no room by its stacks. stacks: those that had none themselves. */
+struct ks_pages_lost {
+	struct ks_pages sum;
+	__u64 stacks;
+};
+
+/*
+ * Row of pages, of settings.focus_pid since it was set. Addresses innermost first, up to a 0; none:
+ * unknown. The first row (lost 1) has what had no room instead, and how many stacks had none.
+ */
+struct ks_pages_row {
+	__u64 allocations;
+	__u64 bytes;
+	__u64 lost_stacks;
+	__u64 kernel_id; /* the same number, the same stack; 0: unknown */
+	__u64 user_id;
+	__u64 kernel[KS_KERNEL_FRAMES];
+	__u64 user[KS_USER_FRAMES];
+	__u32 lost;
+	__u32 pad;
+};
+
 #endif

@@ -203,6 +203,14 @@ const struct chain chains[] = {
 			   .lost = IN_A_HASH "; while many are under way no more are timed"},
 		  }},
 	 }},
+	{"pages",
+	 {
+		 {"mm_page_alloc",
+		  REQUIRED,
+		  {
+			  {"page_alloc", "raw_tp"},
+		  }},
+	 }},
 	{"reclaim",
 	 {
 		 {"direct_reclaim",

@@ -259,6 +259,10 @@ int kstop_set(struct kstop *k, const char *id, int setting, uint64_t value)
 		STORE(probe, self_pid, value);
 		return 0;
 	case KSTOP_FOCUS_PID:
+		if (!strcmp(id, "pages")) {
+			STORE(probe, focus_pid, 0);
+			forget_pages(probe);
+		}
 		STORE(probe, focus_pid, value);
 		return 0;
 	case KSTOP_WITH_ARGS:

@@ -243,6 +243,11 @@ size_t focus_bytes(struct probe *probe, size_t count);
 /* tasks.c */
 int group_rows(struct kstop *k, struct probe *probe, uint64_t epoch, struct sink *sink);
 void free_tasks(struct kstop *k);
+/* pages.c: the rows of pages, and the bytes that they take. */
+int page_rows(struct kstop *k, struct probe *probe, uint64_t epoch, struct sink *sink);
+size_t page_bytes(struct probe *probe);
+/* Forgets what was counted. */
+void forget_pages(struct probe *probe);
 /* iterate.c: the descriptor of a new pass of a probe's iterator; -ENOENT when it isn't attached. */
 int begin_pass(struct probe *probe, const char *name);
 /* Bytes that the probe's rows take now. */

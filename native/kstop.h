@@ -48,7 +48,8 @@ enum kstop_setting {
 				    that isn't counted; 0 = none */
 	KSTOP_FOCUS_PID = 8, /* sched, block, vfs, syscall: a thread group that has rows of its own,
 				from the next snapshot on; 0 = none; syscall: 0xffffffff = all
-				that the filter lets through */
+				that the filter lets through; pages: the one that is counted, each
+				time anew */
 	KSTOP_WITH_ARGS = 9, /* process: 1 = command lines in exec events */
 };
 

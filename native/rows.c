@@ -470,6 +470,7 @@ static const struct {
 	{"process", process_bytes, process_rows},
 	{"wakeups", wakeup_bytes, wakeup_rows},
 	{"tasks", no_bytes, group_rows},
+	{"pages", page_bytes, page_rows},
 };
 
 #define SOURCES (sizeof(sources) / sizeof(sources[0]))

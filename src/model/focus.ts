@@ -49,6 +49,7 @@ export class FocusLog {
     const atMs = monoMs(sample);
     for (const each of focus.histograms ?? []) this.#totals.add(keyOf(each.name, each.labels), each);
     for (const call of focus.syscalls ?? []) this.#syscalls.add(call);
+    const pages = focus.pages ?? before?.pages;
     const figures = focus.interval_ms === undefined ? before?.figures : focus;
     if (!focus.ended) this.#sizes = [...this.#sizes, {atMs, bytes: focus.rss_bytes}].slice(-FOCUS_HISTORY);
     const growth = focus.ended ? before?.growth_bytes_per_s : growthOf(this.#sizes, atMs);
@@ -59,6 +60,7 @@ export class FocusLog {
       syscalls: this.#syscalls.list,
       rss: this.#sizes.map(({bytes}) => bytes),
       ...(figures && {figures}),
+      ...(pages && {pages}),
       ...(growth !== undefined && {growth_bytes_per_s: growth}),
     };
   }

@@ -186,6 +186,55 @@ export function readWakeupRows(view: DataView): WakeupRow[] {
   }));
 }
 
+/** What one process was given in one way, since the counting began. */
+export interface PageRow {
+  allocations: number;
+  bytes: number;
+  /** The same number means the same stack; 0: unknown. */
+  kernelId: bigint;
+  userId: bigint;
+  /** Addresses, innermost first. Valid as long as the snapshot. */
+  kernel(): bigint[];
+  user(): bigint[];
+}
+
+/** `lost`: what had no room by its stacks, and how many stacks had none themselves. */
+export interface PageRows {
+  rows: PageRow[];
+  lost: {allocations: number; bytes: number; stacks: number};
+}
+
+export function readPageRows(view: DataView): PageRows {
+  const layout = LAYOUT.pages_row;
+  /** From one field to the next, up to a 0. */
+  const stack = (at: number, from: number, to: number): bigint[] => {
+    const frames: bigint[] = [];
+    for (let i = at + from; i < at + to; i += 8) {
+      const address = view.getBigUint64(i, true);
+      if (address === 0n) break;
+      frames.push(address);
+    }
+    return frames;
+  };
+  const lost = {allocations: 0, bytes: 0, stacks: 0};
+  const all = rows(view, (at): PageRow | undefined => {
+    const [allocations, bytes] = [u64(view, at + layout.allocations), u64(view, at + layout.bytes)];
+    if (view.getUint32(at + layout.lost, true) !== 0) {
+      Object.assign(lost, {allocations, bytes, stacks: u64(view, at + layout.lost_stacks)});
+      return undefined;
+    }
+    return {
+      allocations,
+      bytes,
+      kernelId: view.getBigUint64(at + layout.kernel_id, true),
+      userId: view.getBigUint64(at + layout.user_id, true),
+      kernel: () => stack(at, layout.kernel, layout.user),
+      user: () => stack(at, layout.user, layout.lost),
+    };
+  });
+  return {rows: all.filter((row) => row !== undefined), lost};
+}
+
 export interface TrafficRow {
   cgroup: bigint;
   rxBytes: number;

@@ -124,6 +124,18 @@ export const LAYOUT = {
     pid: 16,
     pad: 20,
   },
+  pages_row: {
+    SIZE: 432,
+    allocations: 0,
+    bytes: 8,
+    lost_stacks: 16,
+    kernel_id: 24,
+    user_id: 32,
+    kernel: 40,
+    user: 328,
+    lost: 424,
+    pad: 428,
+  },
   pressure_event: {
     SIZE: 72,
     e: 0,

@@ -81,6 +81,13 @@ export const PROBES: readonly ProbeSpec[] = [
     instead: {of: 'faults', adds: 'latency_us'},
   },
   {
+    id: 'pages',
+    subsystem: 'memory',
+    types: [],
+    default: false,
+    help: 'where the pages of the process that is looked into come from (each page allocation on the host pays for it)',
+  },
+  {
     id: 'pressure',
     subsystem: 'memory',
     types: ['MEMORY_PRESSURE'],

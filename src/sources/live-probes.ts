@@ -126,7 +126,11 @@ export class LiveProbes {
   /** Attaches or detaches; returns the sentence of what failed, if anything. One that is paused is attached. */
   toggle(id: string): string | undefined {
     if (!findProbe(id)) return `no probe is called ${id}`;
-    const on = !this.isOn(id);
+    return this.turn(id, !this.isOn(id));
+  }
+
+  /** Attaches or detaches, whatever it is now; returns the sentence of what failed, if anything. */
+  turn(id: string, on: boolean): string | undefined {
     this.paused.delete(id);
     const state = this.switch(id, on);
     return state.state === 'unavailable' ? `${id}: ${state.reason}` : undefined;

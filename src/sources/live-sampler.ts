@@ -1,6 +1,6 @@
 import {cpus} from 'node:os';
 import {PROBES} from '../probes/catalog.ts';
-import type {Counter, FocusSyscall, Histogram, KernelEvent, Loss, Sample, Stamp} from '../types/stream.ts';
+import type {Counter, FocusPages, FocusSyscall, Histogram, KernelEvent, Loss, Sample, Stamp} from '../types/stream.ts';
 import {HostFigures} from './host.ts';
 import type {LiveProbes} from './live-probes.ts';
 import type {Overhead} from './overhead.ts';
@@ -10,6 +10,7 @@ import type {ProbeReader, SampleParts} from './readers/reader.ts';
 export interface OfFocus {
   histograms: Histogram[];
   syscalls: FocusSyscall[];
+  pages?: FocusPages;
 }
 
 export const noFocus = (): OfFocus => ({histograms: [], syscalls: []});

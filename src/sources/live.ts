@@ -34,6 +34,7 @@ import {ProbeCost} from './cost.ts';
 import {DropSetup, withoutProcess} from './drop-setup.ts';
 import {FilterError} from './filter-error.ts';
 import {FocusControl} from './focus/focus.ts';
+import {PageCount} from './focus/pages.ts';
 import {hostIdentity} from './host-identity.ts';
 import {LiveProbes} from './live-probes.ts';
 import {LiveSampler, noFocus} from './live-sampler.ts';
@@ -107,6 +108,7 @@ export class LiveSource implements Source {
   private readonly retransmits: RetransmitReader;
   private readonly clock = new WallClock();
   private readonly focused: FocusControl;
+  private readonly pages: PageCount;
   private readonly cgroups: CgroupPaths;
   private readonly containers: ContainerNames;
   private readonly lives: ContainerLives;
@@ -129,6 +131,7 @@ export class LiveSource implements Source {
     this.engine = new Engine({ringBytes: RING_BYTES, skip: options.skip});
     this.focused = new FocusControl(options.withArgs ?? false, (pid) => {
       for (const probe of FOCUSED_PROBES) this.engine.set(probe, SETTING.focusPid, pid);
+      this.pages.turnTo(pid);
       if (pid === 0) this.countCallsOfCgroup();
     });
     this.clock.sync(this.engine.clocks());
@@ -139,6 +142,7 @@ export class LiveSource implements Source {
     this.lives = new ContainerLives(container, () => !byProcess && this.probes.isOn('process'));
     const thresholds = {...options.thresholds};
     const symbols = new Symbols();
+    this.pages = this.pageCount(symbols);
     const drops = new DropSetup(this.engine, symbols, options.filter);
     this.context = {
       clock: this.clock,
@@ -206,6 +210,7 @@ export class LiveSource implements Source {
       faults: new FaultsReader(() => filter === undefined && this.probes.isOn('faults')),
       'fault-latency': new FaultLatencyReader(),
       reclaim: new ReclaimReader(),
+      pages: this.pages,
     };
     const cost = new ProbeCost(
       this.engine,
@@ -224,6 +229,7 @@ export class LiveSource implements Source {
       toggle: (probe) => this.toggle(probe),
       threshold: (subsystem, warnUs) => this.threshold(subsystem, warnUs),
       focus: (pid) => this.focus(pid),
+      pages: () => this.pages.key(),
     };
   }
 
@@ -410,7 +416,7 @@ export class LiveSource implements Source {
     const ofFocus = noFocus();
     const sample = intervalMs === undefined ? undefined : this.sampler.sample(this.stamp(), intervalMs, found, ofFocus);
     if (sample) this.lives.complete(sample);
-    const focus = sample && this.focused.sample(ofFocus);
+    const focus = sample && this.focused.sample({...ofFocus, pages: this.pages.take()});
     if (focus) sample.focus = this.containers.nameFocus(focus);
     else if (sample && ofFocus.syscalls.length > 0) sample.syscalls = ofFocus.syscalls;
     return frame({events, sample, probes: this.changes.splice(0), errors: this.errors.splice(0)});
@@ -466,7 +472,11 @@ export class LiveSource implements Source {
   }
 
   private toggle(id: string): string | undefined {
-    const problem = this.probes.toggle(id);
+    return this.switched(id, this.probes.toggle(id));
+  }
+
+  /** Tells of a probe that was switched; `problem`: what came of it. */
+  private switched(id: string, problem: string | undefined): string | undefined {
     this.overhead.switched(id);
     if (PROBES.some((probe) => probe.id === id)) this.change(id);
     return problem;
@@ -481,6 +491,18 @@ export class LiveSource implements Source {
     if (pid !== undefined && inOwnPidNamespace())
       return "in this PID namespace processes have other numbers: run kstop in the host's";
     return this.focused.set(pid);
+  }
+
+  private pageCount(symbols: Symbols): PageCount {
+    const id = 'pages';
+    return new PageCount({
+      isOn: () => this.probes.isOn(id),
+      reason: () => this.probes.info(id).reason,
+      turn: (on) => this.switched(id, this.probes.turn(id, on)),
+      count: (pid) => this.engine.set(id, SETTING.focusPid, pid),
+      symbol: (address) => symbols.name(address),
+      code: () => this.focused.code(),
+    });
   }
 
   private threshold(subsystem: SubsystemName, warnUs: number): string | undefined {

@@ -32,6 +32,8 @@ export interface Controls {
   threshold(subsystem: SubsystemName, warnUs: number): string | undefined;
   /** Looks into a process (its own figures come with each sample from now on), or with undefined no longer. */
   focus(pid: number | undefined): string | undefined;
+  /** Counts for ten seconds where the pages of the process that is looked into come from, or ends that. */
+  pages(): string | undefined;
 }
 
 /** Where in a recording warnings and critical events are: as far as it has been read by now. */

@@ -4,6 +4,7 @@ import type {
   ErrorObject,
   Filter,
   Focus,
+  FocusPages,
   FocusSyscall,
   Header,
   Histogram,
@@ -60,6 +61,8 @@ export interface FocusState {
   distributions: Distribution[];
   /** Its system calls since it is looked into, by name. */
   syscalls: FocusSyscall[];
+  /** Where its pages came from, when that was counted last. */
+  pages?: FocusPages;
   /** Resident memory in bytes by sample, oldest first (bounded). */
   rss: (number | undefined)[];
   /** Of resident memory over the last minute. */

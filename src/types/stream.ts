@@ -570,6 +570,34 @@ export interface FocusSyscall {
   max_us?: number;
 }
 
+/** Pages that were asked for in one way. */
+export interface PageStack {
+  bytes: number;
+  allocations: number;
+  /** Kernel functions with offsets, innermost first; absent: unknown. */
+  kernel?: string[];
+  /** The program's own stack: `module+offset` in its file, or an address, innermost first; absent: unknown. */
+  user?: string[];
+}
+
+/** The pages that the kernel gave to a process while they were counted. */
+export interface FocusPages {
+  /** Since it began. */
+  duration_ms: number;
+  /** Nothing more comes: its time is over, or somebody or something ended it. */
+  ended?: true;
+  /** Why it ended before its time, where nobody asked for that. */
+  reason?: string;
+  bytes: number;
+  allocations: number;
+  /** What of these had no room by its stacks, and how many stacks, which are unknown then, had none themselves. */
+  lost_bytes: number;
+  lost_allocations: number;
+  lost_stacks: number;
+  /** The largest first, fifty at most. */
+  stacks: PageStack[];
+}
+
 /**
  * The process that the user looks into (drill-down), as of the sample. Its figures are of `interval_ms`, which may be
  * shorter than the sample's, and absent until there is something to compare with. Once it has `ended`, the rest is what
@@ -621,6 +649,8 @@ export interface Focus {
   histograms?: Histogram[];
   /** With the probe `syscall`: the calls that it made, likewise, those that sleep by design too. */
   syscalls?: FocusSyscall[];
+  /** With the probe `pages`, while it counts and once more when it has ended: where its pages came from since it began. */
+  pages?: FocusPages;
 }
 
 export interface Sample extends Stamp {

@@ -84,3 +84,14 @@ test('its system calls add up by name, the longest stays, and another process be
   t.is(first?.syscalls[0]?.count, 2, 'a state of before keeps its own');
   t.deepEqual(push(4, of(6))?.syscalls, []);
 });
+
+test('its pages stay as they were counted last, and another process begins without', (t) => {
+  const {push} = started();
+  const sums = {bytes: 4096, allocations: 1, lost_bytes: 0, lost_allocations: 0, lost_stacks: 0, stacks: []};
+  t.is(push(1, of(5))?.pages, undefined);
+  t.is(push(2, of(5, {pages: {duration_ms: 900, ...sums}}))?.pages?.duration_ms, 900);
+  const last = {duration_ms: 1900, ended: true as const, ...sums};
+  push(3, of(5, {pages: last}));
+  t.deepEqual(push(4, of(5))?.pages, last);
+  t.is(push(5, of(6))?.pages, undefined);
+});

@@ -10,13 +10,14 @@ import {paintGrowth} from '../../src/tui/panes/pid/growth.ts';
 import {paintIdentity} from '../../src/tui/panes/pid/identity.ts';
 import {eventsOf} from '../../src/tui/panes/pid/its-events.ts';
 import {paintLatencies} from '../../src/tui/panes/pid/latencies.ts';
+import {pageList} from '../../src/tui/panes/pid/pages.ts';
 import {paintSlow} from '../../src/tui/panes/pid/slow.ts';
 import {syscallList} from '../../src/tui/panes/pid/syscalls.ts';
 import {textWidth} from '../../src/tui/text/cells.ts';
 import {makeTheme} from '../../src/tui/theme.ts';
 import {panesOf} from '../../src/tui/views/places.ts';
 import type {State} from '../../src/types/state.ts';
-import type {Focus} from '../../src/types/stream.ts';
+import type {Focus, FocusPages, ProbeInfo} from '../../src/types/stream.ts';
 import {histogram, oom, request, wait} from '../util/synthetic.ts';
 import {Pty} from './pty.ts';
 import {filled, unstyled} from './state.ts';
@@ -114,12 +115,14 @@ test('memory: columns from 0 to the most, the newest at the right; gaps stay gap
 });
 
 test('its panes paint lines of exactly their width, whatever the names', async (t) => {
-  const {store, more} = await filled({hostile: true, rate: 50});
+  const {store, source, more} = await filled({hostile: true, rate: 50});
   t.is(store.drill(1003), undefined);
+  source.controls!.pages();
   await more(3);
   t.is(store.state.focus?.now.pid, 1003);
+  t.is(store.state.focus?.pages?.stacks.length, 2);
   const panes = panesOf(store.viewNow);
-  t.is(panes.length, 7);
+  t.is(panes.length, 8);
   const size = fc.record({width: fc.integer({min: 10, max: 220}), height: fc.integer({min: 3, max: 40})});
   fc.assert(
     fc.property(size, fc.constantFrom(...panes), ({width, height}, pane) => {
@@ -220,6 +223,66 @@ test('its system calls, most time first, and why there are none', (t) => {
   const header = {} as State['header'];
   const off = {...known, header, probes: [{id: 'syscall', subsystem: 'syscall', state: 'off'}]} as State;
   t.is(list.empty(off), 'the syscall probe is off');
+});
+
+test('its pages by stack: who wanted them, in the kernel and in the program, and what is not told', (t) => {
+  const list = pageList(7);
+  const cells = (state: State) => list.rows(state).map((row) => list.columns.map(({text}) => text(row)));
+  const pages: FocusPages = {
+    duration_ms: 4000,
+    bytes: 1 << 20,
+    allocations: 200,
+    lost_bytes: 0,
+    lost_allocations: 0,
+    lost_stacks: 0,
+    stacks: [
+      {
+        bytes: 1 << 19,
+        allocations: 128,
+        kernel: ['__alloc_frozen_pages_noprof+0x1', 'vma_alloc_folio_noprof+0x6a', 'do_anonymous_page+0x1ff', 'a+0x1'],
+        user: ['worker+0x15e7', '0x7f00'],
+      },
+      {bytes: 1 << 18, allocations: 64},
+      {bytes: 4096, allocations: 1, kernel: ['__alloc_pages+0x1', '___slab_alloc.isra.0+0x3']},
+    ],
+  };
+  const counted = (more: Partial<FocusPages> = {}): State => {
+    const state = stateWith(base);
+    return {...state, focus: {...state.focus!, pages: {...pages, ...more}}};
+  };
+  t.deepEqual(cells(counted()), [
+    ['512KiB', '50%', '128', 'do_anonymous_page<-a', 'worker+0x15e7<-0x7f00'],
+    ['256KiB', '25%', '64', 'unknown', 'unknown'],
+    ['4KiB', '0.39%', '1', '__alloc_pages<-___slab_alloc.isra.0', 'unknown'],
+  ]);
+  t.is(list.note?.(counted()), '1MiB in 200 allocations, 4s; counting, p ends it');
+  const lossy = counted({ended: true, reason: 'paused\x1b', lost_bytes: 4096, lost_allocations: 1, lost_stacks: 2});
+  t.regex(list.note?.(lossy) ?? '', /4s; ended; paused\\x1b; 4KiB had no room by stack; 2 stacks had no room$/);
+  t.is(list.empty(counted({ended: true, stacks: []})), 'it was given no pages');
+  t.deepEqual(pageList(8).rows(counted()), [], 'those of another process');
+  const probes = (state: ProbeInfo['state'], reason?: string): State => ({
+    ...stateWith(base),
+    probes: [{id: 'pages', subsystem: 'memory', state, ...(reason && {reason})}],
+  });
+  t.regex(list.empty(probes('off')), /^p counts for 10 s/);
+  t.is(list.empty(probes('unavailable', 'no\x1b')), 'the pages probe is unavailable: no\\x1b');
+});
+
+test('p counts the pages of the process and shows them; elsewhere it says or does nothing', async (t) => {
+  const {press, store, source, more, unmount} = await shown();
+  await press('p');
+  t.deepEqual(source.calls, []);
+  store.drill(1001);
+  await more(1);
+  await press('p', (f) => f.includes('Pages by stack'));
+  t.is(source.calls.at(-1), 'pages');
+  t.is(store.focus, 'pid-pages');
+  await more(2);
+  t.regex(await press('', (f) => f.includes('do_anonymous')), /2MiB +67% +512 +do_anonymous_page<-/);
+  store.drillContainer({container: {id: 'abc'}});
+  t.regex(await press('p', (f) => f.includes('pages are counted')), /pages are counted of a process/);
+  t.is(source.calls.filter((call) => call === 'pages').length, 1);
+  unmount();
 });
 
 test('in a replay its events and rows are shown, and what is missing is said', async (t) => {

@@ -4,6 +4,7 @@ import type {Controls, Frame, Playback, PlaybackControls, Source} from '../../sr
 import type {
   Counter,
   Focus,
+  FocusPages,
   Header,
   Histogram,
   KernelEvent,
@@ -61,6 +62,7 @@ export class SyntheticSource implements Source {
   private ms = 0;
   private seq = 0;
   private focused: number | undefined;
+  private counting = false;
   private stopped = false;
   private readonly pending: Frame[] = [];
   private readonly states = new Map(PROBES.map((probe) => [probe.id, 'attached' as const as 'attached' | 'off']));
@@ -74,6 +76,7 @@ export class SyntheticSource implements Source {
         toggle: (id) => this.toggle(id),
         threshold: (name, us) => this.threshold(name, us),
         focus: (pid) => this.focus(pid),
+        pages: () => this.pages(),
       };
   }
 
@@ -304,6 +307,33 @@ export class SyntheticSource implements Source {
     return pid !== undefined && pid >= 4_000_000 ? `there is no process ${pid}` : undefined;
   }
 
+  private pages(): undefined {
+    this.calls.push('pages');
+    this.counting = !this.counting;
+  }
+
+  /** A large stack and a small one that nobody knows. */
+  private pagesOf(): FocusPages {
+    const name = this.options.hostile ? `${HOSTILE[1]}${HOSTILE[3]}` : 'libc.so.6';
+    return {
+      duration_ms: this.ms,
+      bytes: 3 << 20,
+      allocations: 700,
+      lost_bytes: 4096,
+      lost_allocations: 1,
+      lost_stacks: 0,
+      stacks: [
+        {
+          bytes: 2 << 20,
+          allocations: 512,
+          kernel: ['__alloc_pages_noprof+0x12', 'vma_alloc_folio+0x2', 'do_anonymous_page+0x9', 'handle_mm_fault+0x4'],
+          user: [`${name}+0x9f2a`, '0x7f00'],
+        },
+        {bytes: 1 << 20, allocations: 187},
+      ],
+    };
+  }
+
   private focusOf(pid: number): Focus {
     const comm = this.options.hostile ? (HOSTILE[0] as string) : 'nginx';
     const identity = {ppid: 1, uid: 33, user: 'www-data', cgroup: '/system.slice/nginx.service', threads: 12};
@@ -313,7 +343,8 @@ export class SyntheticSource implements Source {
       rss_bytes: 50_000_000 + this.ms * 100,
     };
     const figures = {interval_ms: 1000, cpu_time_ms: 120, run_delay_ms: 3.1, timeslices: 44, read_bytes: 3_145_728};
-    return {pid, comm, ...identity, ...levels, ...figures, voluntary_switches: 40, minor_faults: 12, major_faults: 0};
+    const counts = {voluntary_switches: 40, minor_faults: 12, major_faults: 0};
+    return {pid, comm, ...identity, ...levels, ...figures, ...counts, ...(this.counting && {pages: this.pagesOf()})};
   }
 
   private makePlayback(): PlaybackControls {

@@ -1,7 +1,7 @@
 import type {ProbeInfo} from '../../types/stream.ts';
 
 /** Probes whose figures no status is made of: while only they are attached, nothing is known of how a subsystem fares. */
-const BESIDE: ReadonlySet<string> = new Set(['wakeups', 'container-traffic', 'tasks', 'fork']);
+const BESIDE: ReadonlySet<string> = new Set(['wakeups', 'container-traffic', 'tasks', 'fork', 'pages']);
 
 /** Why nothing can be said of a subsystem with these probes; undefined when something can. */
 export function blindness(probes: readonly Pick<ProbeInfo, 'id' | 'state'>[]): string | undefined {

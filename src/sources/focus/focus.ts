@@ -1,5 +1,6 @@
 import type {Focus} from '../../types/stream.ts';
 import type {OfFocus} from '../live-sampler.ts';
+import type {CodeMap} from './maps.ts';
 import {FocusedProcess} from './process.ts';
 
 /** The one process that is looked into, if any: it is read once an interval, and only while somebody looks. */
@@ -25,11 +26,23 @@ export class FocusControl {
   }
 
   /** Its figures since the last sample, or since it was turned to, with what the probes keep apart of it. */
-  sample({histograms, syscalls}: OfFocus = {histograms: [], syscalls: []}): Focus | undefined {
+  sample({histograms, syscalls, pages}: OfFocus = {histograms: [], syscalls: []}): Focus | undefined {
     const focus = this.process?.sample();
     // Its number may be given to another one.
     if (focus?.ended) this.turn(0);
-    return focus && {...focus, ...(histograms.length > 0 && {histograms}), ...(syscalls.length > 0 && {syscalls})};
+    return (
+      focus && {
+        ...focus,
+        ...(histograms.length > 0 && {histograms}),
+        ...(syscalls.length > 0 && {syscalls}),
+        ...(pages && {pages: focus.ended ? {...pages, ended: true} : pages}),
+      }
+    );
+  }
+
+  /** What program code the process has mapped. */
+  code(): CodeMap | undefined {
+    return this.process?.code();
   }
 
   private turn(pid: number): void {

@@ -2,6 +2,7 @@ import {closeSync, constants, openSync} from 'node:fs';
 import type {Focus} from '../../types/stream.ts';
 import {round} from '../../util/round.ts';
 import {isGone, readIfAllowed, readSmall} from './files.ts';
+import {CodeMap} from './maps.ts';
 import {type Io, parseArgs, parseCgroup, parseIo, parseStat, parseStatus, type Stat, userOf} from './proc.ts';
 import {Threads} from './threads.ts';
 
@@ -59,6 +60,11 @@ export class FocusedProcess {
       if (isGone(error)) return `there is no process ${pid}`;
       return `process ${pid} can't be read: ${(error as Error).message}`;
     }
+  }
+
+  /** What program code it has mapped; undefined once it has ended. */
+  code(): CodeMap | undefined {
+    return CodeMap.read(`${this.folder}/maps`);
   }
 
   get ended(): boolean {

@@ -61,6 +61,20 @@ const CALLS = list(
   1024,
 );
 
+const FRAMES = list(NAME, 128);
+const PAGES = shape(
+  {
+    duration_ms: COUNT,
+    bytes: COUNT,
+    allocations: COUNT,
+    lost_bytes: COUNT,
+    lost_allocations: COUNT,
+    lost_stacks: COUNT,
+    stacks: list(shape({bytes: COUNT, allocations: COUNT}, {kernel: FRAMES, user: FRAMES}), 4096),
+  },
+  {ended: exactly(true), reason: TEXT},
+);
+
 const FOCUS = shape(
   {pid: PID, comm: NAME},
   {
@@ -78,6 +92,7 @@ const FOCUS = shape(
     interval_ms: INTERVAL,
     histograms: list(histogram, 64),
     syscalls: CALLS,
+    pages: PAGES,
     ...Object.fromEntries(FOCUS_COUNTS.map((key) => [key, COUNT])),
   },
 );

@@ -30,6 +30,7 @@ export type Command =
   | 'step-forward'
   | 'slower'
   | 'faster'
+  | 'pages'
   | 'toggle'
   | 'raise'
   | 'lower'
@@ -154,6 +155,11 @@ const LISTS: Row[] = [
     where: ['events', 'list'],
   }),
   row('drill-pid', 'd', 'look into a process by its number', {short: 'by number'}),
+  row('pages', 'p', 'of a process: count for 10 s where its pages come from, or end that', {
+    short: 'pages',
+    only: 'live',
+    drilled: true,
+  }),
   row('back', 'Esc Backspace', 'back from a process or container', {short: 'back', drilled: true}),
   row('sort', 's', 'sort by the next column', {short: 'sort', where: ['list']}),
   row('reverse', 'I', 'reverse the order', {short: 'reverse', where: ['list']}),

@@ -28,6 +28,7 @@ const WEIGHT: Command[] = [
   'sort',
   'reverse',
   'drill-pid',
+  'pages',
   'down',
   'last',
   'export',

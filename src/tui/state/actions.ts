@@ -2,6 +2,7 @@ import type {SubsystemName} from '../../types/stream.ts';
 import {percentileText} from '../../util/format.ts';
 import type {Command, KeyRow} from '../keys/table.ts';
 import {VIEW_IDS} from '../panes/pane.ts';
+import {PID_PAGES} from '../panes/pid/pages.ts';
 import {edge, page, step} from './moving.ts';
 import type {Store} from './store.ts';
 import {nextStep, thresholdOf} from './thresholds.ts';
@@ -70,6 +71,7 @@ const ACTIONS: Record<Command, Action> = {
   reverse: (store) => sorted(store, 'reverse'),
   tree,
   toggle,
+  pages,
   raise: (store) => stepThreshold(store, 1),
   lower: (store) => stepThreshold(store, -1),
   'set-threshold': (store) => withThreshold(store, () => store.open('threshold')),
@@ -130,6 +132,17 @@ function sorted(store: Store, how: 'next' | 'reverse'): void {
   const list = store.list(pane);
   const sort = how === 'next' ? list.nextSort() : list.reverse();
   if (!sort) store.say('this list keeps its own order', 'problem');
+}
+
+/** Begins or ends counting where the pages of the process come from, and shows the list. */
+function pages(store: Store): void {
+  if (store.view !== 'pid') {
+    store.say('pages are counted of a process: look into one of these', 'problem');
+    return;
+  }
+  const problem = store.source.controls?.pages();
+  if (problem !== undefined) store.say(problem, 'problem');
+  store.focus = PID_PAGES;
 }
 
 /** Turns a list into a tree and back. */

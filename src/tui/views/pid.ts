@@ -5,11 +5,12 @@ import {paintIdentity, type Subject} from '../panes/pid/identity.ts';
 import {eventsOf} from '../panes/pid/its-events.ts';
 import {paintLatencies} from '../panes/pid/latencies.ts';
 import {eventList} from '../panes/pid/list.ts';
+import {pageList} from '../panes/pid/pages.ts';
 import {paintSlow} from '../panes/pid/slow.ts';
 import {syscallList} from '../panes/pid/syscalls.ts';
 import {growthOf} from './leak.ts';
 
-/** The view of one process: who it is, its figures, its memory, what was slow, its events, its system calls. */
+/** The view of one process: who it is, its figures, its memory, what was slow, its events, its system calls, its pages. */
 export function pidView(subject: Subject): View {
   const find = eventsOf(subject.pid);
   return {
@@ -67,6 +68,7 @@ export function pidView(subject: Subject): View {
         },
       },
       {pane: eventList(find), weight: 4, min: 6, beside: {pane: syscallList(subject.pid), weight: 2, min: 6}},
+      {pane: pageList(subject.pid), weight: 1, min: 6},
     ],
   };
 }
