@@ -1,7 +1,7 @@
 import {readdirSync, readFileSync, statSync} from 'node:fs';
 import {join} from 'node:path';
 import {gunzipSync} from 'node:zlib';
-import test, {type ExecutionContext} from 'ava';
+import type {ExecutionContext} from 'ava';
 import {LiveSource} from '../../src/sources/live.ts';
 import type {Focus, FocusPages, PageStack, ProbeChange, StreamObject} from '../../src/types/stream.ts';
 import {Pty} from '../tui/pty.ts';
@@ -64,7 +64,7 @@ const log = (t: ExecutionContext, {stacks, ...sums}: FocusPages): void => {
     t.log(`${bytes} in ${allocations}: ${kernel?.slice(0, 6).join(' ')} | ${user?.slice(0, 3).join(' ')}`);
 };
 
-test.serial('memory that a process touches comes from its faults, and ten seconds are enough', async (t) => {
+testUnless(false, 'memory that a process touches comes from its faults, and ten seconds are enough', async (t) => {
   const load = await startLoad(t, 'faulter', ['/dev/null']);
   const neighbour = await startLoad(t, 'faulter', ['/dev/null']);
   const {source, seen, changes} = await opened(t);
@@ -103,7 +103,7 @@ test.serial('memory that a process touches comes from its faults, and ten second
   );
 });
 
-test.serial('a file that a process writes, and its end, which ends the count', async (t) => {
+testUnless(false, 'a file that a process writes, and its end, which ends the count', async (t) => {
   const file = join(folder(t), 'file');
   const load = new Process(t, ['/bin/sh', '-c', 'read x; exec dd if=/dev/zero of="$0" bs=1M count=24', file]);
   const {source, seen} = await opened(t);
@@ -124,7 +124,7 @@ test.serial('a file that a process writes, and its end, which ends the count', a
   t.is(links(), before);
 });
 
-test.serial('the key, another process and the end of the look end it; each count begins anew', async (t) => {
+testUnless(false, 'the key, another process and the end of the look end it; each count begins anew', async (t) => {
   const [load, other] = [await startLoad(t, 'faulter', ['/dev/null']), await startLoad(t, 'faulter', ['/dev/null'])];
   const {source, seen} = await opened(t);
   const before = links();
@@ -153,7 +153,7 @@ test.serial('the key, another process and the end of the look end it; each count
   t.is(links(), before, 'nobody looks');
 });
 
-test.serial('a probe that is on counts whoever is looked into', async (t) => {
+testUnless(false, 'a probe that is on counts whoever is looked into', async (t) => {
   const load = await startLoad(t, 'faulter', ['/dev/null']);
   const {source, seen} = await opened(t, ['pages']);
   const before = links();
@@ -166,7 +166,7 @@ test.serial('a probe that is on counts whoever is looked into', async (t) => {
   t.is(links(), before, 'it stays attached');
 });
 
-test.serial('what costs too much ends early, with the reason, and keeps what it has', async (t) => {
+testUnless(false, 'what costs too much ends early, with the reason, and keeps what it has', async (t) => {
   const load = await startLoad(t, 'faulter', ['/dev/null']);
   const {source, seen, changes} = await opened(t, ['oom'], 0.1);
   const before = links();

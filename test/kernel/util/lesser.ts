@@ -31,6 +31,11 @@ export const LESSER: readonly string[] = [
   'a storm of forks under a budget',
   // growth
   'a leak is foretold to when the limit and the swap',
+  // pages
+  'a file that a process writes, and its end',
+  'the key, another process and the end',
+  'a probe that is on counts whoever',
+  'what costs too much ends early',
   // reclaim
   'the same without BTF arguments',
   'without a limit writing as much waits for no memory',
