@@ -9,7 +9,8 @@ import {lacks, testUnless} from './util/machine.ts';
 import {lacksReclaimTrace, ReclaimTrace} from './util/reclaims.ts';
 
 const reason = lacksController('memory') || lacks('losetup', 'mkfs.ext4', 'dd') || lacksReclaimTrace();
-const LIMIT = 12 << 20;
+/** Version 2 counts the kernel's memory too: an emulated disk may take longer than the writer is given. */
+const LIMIT = (process.env.KSTOP_VM ? 24 : 12) << 20;
 const MIB = 40;
 const BYTES_PER_S = 16 << 20;
 const PAGE = Number(must('getconf', 'PAGESIZE'));
