@@ -29,6 +29,7 @@ const WEIGHT: Command[] = [
   'reverse',
   'drill-pid',
   'pages',
+  'trace',
   'down',
   'last',
   'export',
@@ -46,6 +47,12 @@ const PAIRED: Partial<Record<Command, string>> = {
   faster: '< >',
 };
 
+/** What keys do in lists of traces. */
+const TRACING: Record<'presets' | 'runs', Partial<Record<Command, string>>> = {
+  presets: {drill: 'settings', toggle: 'start'},
+  runs: {drill: 'its events', toggle: 'stop'},
+};
+
 /** Keys that need something selected that has a probe. */
 const OF_PROBES: Command[] = ['toggle', 'lower'];
 
@@ -55,16 +62,20 @@ const painted = new WeakMap<Store, {key: string; lines: string[]}>();
 /** The keys that work where the focus is, from the key table. */
 export function paintBottomLine(store: Store, where: Where, width: number): string[] {
   if (where === 'filter') return paintFilterLine(store, width);
-  const context = {where, replay: store.replay, drilled: store.drilled};
+  const context = {where, replay: store.replay, drilled: store.context};
   const selected = store.selected !== undefined;
   const {pane} = store;
   const ofContainers = pane?.kind === 'list' && pane.container !== undefined;
-  const key = `${where} ${context.replay} ${context.drilled} ${selected} ${ofContainers} ${width}`;
+  const traces = pane?.kind === 'list' ? pane.traces : undefined;
+  const key = `${where} ${context.replay} ${context.drilled} ${selected} ${ofContainers} ${traces} ${width}`;
   const last = painted.get(store);
   if (last?.key === key) return last.lines;
   const rows = rowsFor(context)
-    .filter(({short, command}) => short && (selected || !OF_PROBES.includes(command)))
-    .map((row) => (ofContainers && row.command === 'drill' ? {...row, short: 'container'} : row));
+    .filter(
+      ({short, command}) => short && (selected || !OF_PROBES.includes(command) || (traces && command === 'toggle')),
+    )
+    .map((row) => (ofContainers && row.command === 'drill' ? {...row, short: 'container'} : row))
+    .map((row) => (traces && TRACING[traces][row.command] ? {...row, short: TRACING[traces][row.command]} : row));
   const lines = [keyLine(rows, width, store.theme)];
   painted.set(store, {key, lines});
   return lines;
