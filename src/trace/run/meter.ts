@@ -12,8 +12,8 @@ function cpuMs(): number {
 }
 
 /**
- * Reads a stream with at most half of one CPU, so that a program that floods can't stop all else: what isn't read waits in the pipe, and
- * then in the kernel's buffer, which counts what it loses.
+ * Reads a stream with at most half of one CPU, and one chunk in each turn of the loop, so that a program that floods can't stop all
+ * else: what isn't read waits in the pipe, and then in the kernel's buffer, which counts what it loses.
  */
 export function readWithin(stream: Readable, take: (chunk: Buffer) => void): void {
   let windowEnds = 0;
@@ -27,8 +27,9 @@ export function readWithin(stream: Readable, take: (chunk: Buffer) => void): voi
       used = 0;
     }
     used += cpuMs() - begin;
-    if (used < MOST_MS) return;
+    const resume = () => stream.resume();
     stream.pause();
-    setTimeout(() => stream.resume(), windowEnds - now);
+    if (used < MOST_MS) setImmediate(resume);
+    else setTimeout(resume, windowEnds - now);
   });
 }
