@@ -1,7 +1,7 @@
 import {TRACE_LIMITS, type TraceEvent, type TracePlan, type TraceResult, type TraceStats} from '../../types/trace.ts';
 import {Complaints} from './complaints.ts';
 import {LineCutter} from './lines.ts';
-import {answerOf} from './maps.ts';
+import {answerOf, numeric} from './maps.ts';
 import {parseOutput} from './output.ts';
 import {Tally} from './tally.ts';
 import {Wire} from './wire.ts';
@@ -26,6 +26,7 @@ export class Collector {
   readonly #tally = new Tally();
   readonly #maps = new Map<string, unknown>();
   readonly #kept: string[] = [];
+  #printed = 0;
   #lost = 0;
   #unreadable = 0;
   #made = new WeakRef<TraceEvent[]>([]);
@@ -71,7 +72,7 @@ export class Collector {
         return;
       case 'map':
         // Only those that were asked for: so memory is bounded by the script.
-        if (this.#plan.script.maps.some(({name}) => name === output.name)) this.#maps.set(output.name, output.value);
+        if (this.#wants(output.name)) this.#maps.set(output.name, output.value);
         return;
       case 'warning':
         this.complaints.add(output.text);
@@ -83,12 +84,26 @@ export class Collector {
     }
   }
 
+  #wants(map: string): boolean {
+    const {maps, hits} = this.#plan.script;
+    return map === hits || maps.some(({name}) => name === map);
+  }
+
+  /** As bpftrace tells it, or, where the kernel has counted, what wasn't printed. */
+  get #lostEvents(): number {
+    const told = this.#lost + this.complaints.lost;
+    const hits = this.#plan.script.hits;
+    const counted = hits === undefined ? undefined : numeric(this.#maps.get(hits));
+    return counted === undefined ? told : Math.max(told, counted - this.#printed);
+  }
+
   #event(data: string): void {
     const head = this.#wire.head(data);
     if (!head) {
       this.#unreadable++;
       return;
     }
+    this.#printed++;
     // What prints is attached, whatever this version says of it.
     this.attached = true;
     this.firstEventAt ??= performance.now();
@@ -113,7 +128,7 @@ export class Collector {
     const stats: TraceStats = {
       ...this.#tally.stats(ranS),
       kept_events: this.#kept.length,
-      lost_events: this.#lost + this.complaints.lost,
+      lost_events: this.#lostEvents,
     };
     // Where the kernel counts, nothing is printed.
     if (this.#plan.script.events.length === 0 && counted !== undefined) {

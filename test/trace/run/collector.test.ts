@@ -112,6 +112,18 @@ test('lost events are added up, from the output and from stderr', (t) => {
   t.deepEqual(collector.complaints.lines, []);
 });
 
+test('where the kernel counts the events, what was not printed is lost', (t) => {
+  const hits = (count: string) => `{"type": "map", "data": {"@hits": ${count}}}\n`;
+  const lost = (...lines: string[]) => collect(lines.join(''), plan({hits: '@hits'})).result(1).stats.lost_events;
+  const told = '{"type": "lost_events", "data": {"events": 5}}\n';
+  t.is(lost(printed(wire())), 0);
+  t.is(lost(printed(wire()), hits('1')), 0);
+  t.is(lost(printed(wire()), told, hits('9')), 8);
+  t.is(lost(printed(wire()), told), 5);
+  t.is(lost(printed(wire()), told, hits('1')), 5, 'never less than bpftrace says');
+  t.is(collect(hits('7'), plan({hits: '@hits'})).result(1).tables, undefined);
+});
+
 const map = (kind: TraceMap['kind'], keys: TraceMap['keys'] = []): TraceMap[] => [
   {name: '@m', title: 'calls', kind, keys, unit: 'us'},
 ];
