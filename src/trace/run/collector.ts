@@ -1,4 +1,5 @@
 import {TRACE_LIMITS, type TraceEvent, type TracePlan, type TraceResult, type TraceStats} from '../../types/trace.ts';
+import {round} from '../../util/round.ts';
 import {Complaints} from './complaints.ts';
 import {LineCutter} from './lines.ts';
 import {answerOf, numeric} from './maps.ts';
@@ -28,6 +29,7 @@ export class Collector {
   readonly #kept: string[] = [];
   #printed = 0;
   #lost = 0;
+  #ended = false;
   #unreadable = 0;
   #made = new WeakRef<TraceEvent[]>([]);
 
@@ -45,6 +47,7 @@ export class Collector {
   end(): void {
     const rest = this.#cutter.end();
     if (rest !== undefined) this.#line(rest);
+    this.#ended = true;
   }
 
   get hasMaps(): boolean {
@@ -89,12 +92,22 @@ export class Collector {
     return map === hits || maps.some(({name}) => name === map);
   }
 
-  /** As bpftrace tells it, or, where the kernel has counted, what wasn't printed. */
+  /** What the kernel counted, where the script makes it count, once that is known. */
+  get #hits(): number | undefined {
+    const {hits} = this.#plan.script;
+    return hits === undefined ? undefined : numeric(this.#maps.get(hits));
+  }
+
+  /** As bpftrace tells it; at the end, where the kernel has counted, what wasn't printed. */
   get #lostEvents(): number {
     const told = this.#lost + this.complaints.lost;
-    const hits = this.#plan.script.hits;
-    const counted = hits === undefined ? undefined : numeric(this.#maps.get(hits));
+    // Until then some are still under way.
+    const counted = this.#ended && this.#prints ? this.#hits : undefined;
     return counted === undefined ? told : Math.max(told, counted - this.#printed);
+  }
+
+  get #prints(): boolean {
+    return this.#plan.script.events.length > 0;
   }
 
   #event(data: string): void {
@@ -130,10 +143,10 @@ export class Collector {
       kept_events: this.#kept.length,
       lost_events: this.#lostEvents,
     };
-    // Where the kernel counts, nothing is printed.
-    if (this.#plan.script.events.length === 0 && counted !== undefined) {
-      stats.total_events = counted;
-      stats.events_per_second = ranS > 0 ? Number((counted / ranS).toFixed(2)) : 0;
+    const inKernel = this.#prints ? undefined : (this.#hits ?? counted);
+    if (inKernel !== undefined) {
+      stats.total_events = inKernel;
+      stats.events_per_second = ranS > 0 ? round(inKernel / ranS, 2) : 0;
     }
     return {
       events: this.#events(),
