@@ -1,6 +1,6 @@
 import {Text, useInput, usePaste} from 'ink';
 import {type ReactNode, useEffect, useRef, useState} from 'react';
-import {readSpec} from '../../trace/spec/index.ts';
+import {readSpec} from '../../trace/spec/read-spec.ts';
 import {visible} from '../../util/sanitize.ts';
 import {keyNames} from '../keys/match.ts';
 import {Overlay} from '../screen/canvas.tsx';
@@ -92,7 +92,7 @@ function Field({field, focused, width}: {field: FormField; focused: boolean; wid
 /** Starts what the form describes; returns what is wrong with it. */
 function start(store: Store, preset: string | undefined, form: TraceForm): string | undefined {
   if (preset === undefined) {
-    const spec = readSpec(specOf(form));
+    const spec = readSpec(specOf(form), '');
     return 'why' in spec ? refusalText(spec) : store.traces.start((desk) => desk.planSpec(spec));
   }
   const parameters = parametersOf(form);
