@@ -81,7 +81,7 @@ function probeLine({id, state, method, reason, warn_us, crit_us}: ProbeChange, c
 /** A trace's line, or those of a request. */
 function traceLines(trace: TraceObject, clock: string): string {
   const outcomes = 'results' in trace ? trace.results : [trace];
-  return outcomes.map((each) => `${clock} ${'TRACE'.padEnd(16)} ${titleOf(each)} ${stateOf(each)}`).join('\n');
+  return outcomes.map((each) => `${clock} ${'TRACE'.padEnd(16)} ${titleOf(each.trace)} ${stateOf(each)}`).join('\n');
 }
 
 function errorLine({what, why, remedy}: ErrorObject, clock: string): string {

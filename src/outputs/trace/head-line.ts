@@ -2,9 +2,10 @@ import type {TraceOutcome} from '../../types/trace.ts';
 import {count, span} from '../../util/format.ts';
 import {visible} from '../../util/sanitize.ts';
 
-/** `process-exec (tracepoint sched:sched_process_exec)`: what was traced, as far as it is known. */
-export function titleOf({trace: {name, type, target}}: TraceOutcome): string {
-  return visible(type && target ? `${name} (${type} ${target})` : name);
+/** `process-exec (tracepoint sched:sched_process_exec)`: what is traced, as far as it is known. */
+export function titleOf({name, type, target}: Pick<TraceOutcome['trace'], 'name' | 'type' | 'target'>): string {
+  if (!type || !target) return visible(name);
+  return visible(name === target ? `${type} ${target}` : `${name} (${type} ${target})`);
 }
 
 /** `done after 5.01s: 1,247 events, 3 lost`, `refused: filter: …`. */
