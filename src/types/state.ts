@@ -13,6 +13,7 @@ import type {
   Overall,
   ProbeInfo,
   Sample,
+  Stamp,
   Status,
   SubsystemName,
   Thresholds,
@@ -101,7 +102,7 @@ export interface State {
   ownCost?: Sample['self'];
   errors: ErrorObject[];
   /** Ad-hoc traces that a recording holds, the newest last (bounded). */
-  traces?: readonly TraceResult[];
+  traces?: readonly (TraceResult & Stamp)[];
   /** Monotonic nanoseconds of first and last object. */
   startNs?: bigint;
   nowNs?: bigint;
