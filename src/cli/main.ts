@@ -26,7 +26,15 @@ async function live(options: LiveOptions): Promise<ExitCode> {
   // Loaded while other threads attach the probes.
   if (onScreen) import('../tui/index.tsx').catch(() => {});
   const session = await liveSession(options, onScreen);
-  return onScreen ? await runScreen(session, {...options, stdin: process.stdin}) : await runStream(session, options);
+  return onScreen
+    ? await runScreen(session, {...options, traces, stdin: process.stdin})
+    : await runStream(session, options);
+}
+
+/** Loaded when somebody first looks at the view Traces. */
+async function traces() {
+  const {openTraceDesk} = await import('./trace/desk.ts');
+  return await openTraceDesk('tui');
 }
 
 async function record(options: RecordOptions): Promise<ExitCode> {

@@ -4,6 +4,7 @@ import type {Frame, Source} from '../types/frame.ts';
 import type {State} from '../types/state.ts';
 import type {Stamp, Summary} from '../types/stream.ts';
 import type {TraceDesk} from '../types/trace.ts';
+import {stampNow} from '../util/stamp.ts';
 import {Screen} from './screen/screen.ts';
 import {asError, type ExitReason, watchExits} from './session/exit.ts';
 import {Keeper} from './session/keeper.ts';
@@ -54,6 +55,12 @@ export async function runTui(options: TuiOptions): Promise<ExitReason> {
   const store = new Store(source, model.state, theme, traces);
   store.summarise = () => model.finish({time: model.state.now ?? '', mono_ns: String(model.state.nowNs ?? 0n)});
   const keeper = new Keeper(store, options.exportDir);
+  traces.onEnd = (result) => {
+    // What was traced belongs to snapshots and recordings as what was measured does.
+    const frame: Frame = {events: [], probes: [], errors: [], traces: [{kind: 'trace', ...stampNow(), ...result}]};
+    model.apply(frame);
+    keeper.frame(frame);
+  };
   store.onChange = () => screen.invalidate();
   const giveConsoleBack = redirectConsole();
 

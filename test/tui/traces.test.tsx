@@ -176,7 +176,10 @@ test('T in the view of a process: the presets that suit it, begun with its numbe
 test('a replay starts none and shows those of the recording; a host without bpftrace says so', async (t) => {
   const replay = await shown(undefined, true);
   t.regex(await replay.press('9', (f) => f.includes('a replay starts no traces')), /a replay starts no traces/);
-  replay.store.update({...replay.store.current, traces: [resultOf({name: 'old', target: 'c:d'} as TracePlan, 'done')]});
+  replay.store.update({
+    ...replay.store.current,
+    traces: [{...resultOf({name: 'old', target: 'c:d'} as TracePlan, 'done'), time: '', mono_ns: '0'}],
+  });
   t.regex(await replay.press('', (f) => f.includes('old')), /old\s+done/);
   replay.unmount();
   const desk = Object.assign(new StandInDesk(), {

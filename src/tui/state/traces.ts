@@ -22,6 +22,8 @@ export class TraceBoard {
   pid: number | undefined;
   /** The selected trace; given by who has the list. */
   selection: () => TraceEntry | undefined = () => undefined;
+  /** Called with the result of each trace that has run. */
+  onEnd: (result: TraceResult) => void = () => {};
   /** Called when a trace or the desk changed. */
   onChange: () => void = () => {};
   private desk: TraceDesk | undefined;
@@ -99,7 +101,9 @@ export class TraceBoard {
     if (obstacle !== undefined || !desk) return obstacle;
     const made = plan(desk);
     if ('why' in made) return refusalText(made);
-    desk.start(made).onChange(() => this.onChange());
+    const run = desk.start(made);
+    run.onChange(() => this.onChange());
+    run.done.then((result) => this.onEnd(result)).finally(() => this.onChange());
     this.onChange();
     return undefined;
   }
