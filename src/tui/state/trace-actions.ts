@@ -1,6 +1,6 @@
 import {TRACE_EVENTS} from '../panes/traces/events.ts';
 import {type PresetRow, TRACE_PRESETS} from '../panes/traces/presets.ts';
-import {TRACE_RUNS} from '../panes/traces/runs.ts';
+import {isActive, TRACE_RUNS} from '../panes/traces/runs.ts';
 import type {Store} from './store.ts';
 import type {TraceEntry} from './traces.ts';
 
@@ -59,9 +59,10 @@ function startPreset(store: Store, row: PresetRow): void {
   else showNewest(store);
 }
 
-function stop(store: Store, {run, result}: TraceEntry): void {
-  const {state, name} = result.trace;
-  if (!run || !['queued', 'starting', 'running'].includes(state)) {
+function stop(store: Store, entry: TraceEntry): void {
+  const {run} = entry;
+  const {name} = entry.result.trace;
+  if (!run || !isActive(entry)) {
     store.say(`${name} runs no more`, 'problem');
     return;
   }

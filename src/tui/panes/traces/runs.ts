@@ -16,6 +16,11 @@ const TOKENS: Partial<Record<TraceState, Token>> = {
   refused: 'heat.warning',
 };
 
+/** Waits, starts or runs. */
+export function isActive({run, result: {trace}}: TraceEntry): boolean {
+  return run !== undefined && ['queued', 'starting', 'running'].includes(trace.state);
+}
+
 /** Ended early by the user, or still under way: how far it is, else how long it took. */
 function timeOf({result: {trace}}: TraceEntry): string | undefined {
   const {state, ran_s, duration_s} = trace;
@@ -46,5 +51,5 @@ export const traceList = (traces: TraceBoard): ListPane<TraceEntry> => ({
   ],
   traces: 'runs',
   empty: () => (traces.presets ? 'none so far' : (traces.obstacle ?? 'none so far')),
-  note: () => visible(traces.shown?.result.trace.reason ?? (traces.shown?.run ? 'x: stop' : '')),
+  note: () => visible(traces.shown?.result.trace.reason ?? (traces.shown && isActive(traces.shown) ? 'x: stop' : '')),
 });
