@@ -8,7 +8,8 @@ import type {ContainerTarget, ListPane, Pane, View} from '../panes/pane.ts';
 import {eventsOfContainer, type ItsEvents} from '../panes/pid/its-events.ts';
 import {paintSlow} from '../panes/pid/slow.ts';
 import {whyNothing} from '../panes/shared.ts';
-import {type Row as ProcessOfList, processList} from './processes.ts';
+import type {Row as ProcessOfList} from './process-row.ts';
+import {processList} from './processes.ts';
 import {type Row as StartOrExit, starts} from './starts.ts';
 
 /** Id of the list that has the focus first. */
@@ -17,8 +18,9 @@ export const CONTAINER_PROCESSES = 'container-processes';
 const LONGEST_TITLE = 40;
 
 function processesOf(id: string): ListPane<ProcessOfList> {
+  const {groups: _, ...list} = processList;
   return {
-    ...processList,
+    ...list,
     id: CONTAINER_PROCESSES,
     title: 'Its processes',
     rows: onlyThose(processList.rows, ({process}) => process.container?.id === id),
