@@ -206,6 +206,13 @@ const CASES: Case[] = [
     silent: [{}],
   },
   {
+    name: 'OOM kill that is foretold for a container',
+    steps: [{events: [foretold(500, {container: {id: 'a1'.repeat(32)}})]}],
+    finding: /^memory: container a1a1a1a1a1a1 was to be out of memory in 300s /,
+    advice: /find what grows in container a1a1a1a1a1a1 \(pid 77 leaker\)/,
+    silent: [{}],
+  },
+  {
     name: 'what only grows',
     steps: [
       {

@@ -21,6 +21,7 @@ function processesOf(id: string): ListPane<ProcessOfList> {
   const {groups: _, ...list} = processList;
   return {
     ...list,
+    columns: list.columns.filter(({id: column}) => column !== 'container'),
     id: CONTAINER_PROCESSES,
     title: 'Its processes',
     rows: onlyThose(processList.rows, ({process}) => process.container?.id === id),
@@ -69,7 +70,7 @@ export function containerView(target: ContainerTarget): View {
     title,
     places: [
       {pane: identity, weight: 1, min: 4, most: () => 7},
-      {pane: figures, weight: 1, min: 10, beside: {pane: slow, weight: 1, min: 7}},
+      {pane: figures, weight: 1, min: 11, beside: {pane: slow, weight: 1, min: 7}},
       {pane: processesOf(id), weight: 3, min: 6},
       {pane: containerEvents(find), weight: 3, min: 6, beside: {pane: startsOf(find), weight: 2, min: 6}},
     ],

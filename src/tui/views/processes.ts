@@ -1,4 +1,5 @@
 import type {ProcessRow, TaskState} from '../../types/stream.ts';
+import {containerLabel} from '../../util/container-label.ts';
 import {bytes, compact, count, duration, percent} from '../../util/format.ts';
 import {figure, label} from '../panes/columns.ts';
 import type {Column, ListPane, View} from '../panes/pane.ts';
@@ -66,7 +67,7 @@ const columns: readonly Column<Row>[] = [
     token: (row) => ((row.process.major_faults ?? 0) > 0 ? 'heat.warning' : 'text'),
   }),
   figure(['threads', 'THR', 5, 3], ({process}) => process.threads, count),
-  label(['container', 'CONTAINER', 14, 7], ({process: {container}}) => container && (container.name ?? container.id)),
+  label(['container', 'CONTAINER', 14, 7], ({process: {container}}) => container && containerLabel(container)),
   label(['comm', 'COMMAND', 16, 0], ({process}) => process.comm, {grow: true}),
 ];
 
@@ -84,7 +85,7 @@ export const processList: ListPane<Row> = {
   pid: ({process}) => process.pid,
   subject: ({process: {pid, comm, container}}) => ({pid, comm, container, text: `${pid} ${comm}`}),
   empty: (state) => whyNothing(state, 'tasks', 'figures come with the next sample'),
-  note: () => 'CPU and RUNQ (ready, but another ran) in percent of one CPU; WAITING: so long now',
+  note: () => 'percent of one CPU; RUNQ: ready, but another ran; WAITING: so long now',
 };
 
 /** Every process, with what the kernel accounted to it in the last interval; starts and ends. */
