@@ -1,10 +1,10 @@
 import type {Grouping} from './pane.ts';
 import type {Tree} from './tree.ts';
 
-/** Rows by group: the headings in the order that they have among themselves, below each its rows in theirs. */
+/** Rows by group: the headings in the order that they have among themselves, the rest last, below each its rows in theirs. */
 export function groupsOf<Row>(
   rows: readonly Row[],
-  {of, heading}: Grouping<Row>,
+  {of, heading, isRest}: Grouping<Row>,
   order: (rows: readonly Row[]) => readonly Row[],
   isFolded: (heading: Row) => boolean,
 ): Tree<Row> {
@@ -15,7 +15,8 @@ export function groupsOf<Row>(
     tree.rows.push(row);
     tree.depths.push(depth);
   };
-  for (const head of order([...groups.keys()])) {
+  const heads = order([...groups.keys()]);
+  for (const head of [...heads.filter((each) => !isRest(each)), ...heads.filter(isRest)]) {
     place(head, 0);
     if (!isFolded(head)) for (const row of order(groups.get(head) ?? [])) place(row, 1);
   }

@@ -58,6 +58,8 @@ export interface Grouping<Row> {
   of(row: Row): string;
   /** The heading of a group's rows: sorted and selected as any row is, so it needs a key of its own. */
   heading(rows: readonly Row[]): Row;
+  /** Does a heading stand below all others, whatever is sorted by? */
+  isRest(heading: Row): boolean;
   /** Instead of the list's own. */
   columns: readonly Column<Row>[];
   /** The column that is indented, and in which a heading says whether it is folded. */

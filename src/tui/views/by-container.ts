@@ -78,7 +78,14 @@ export function byContainer(columns: readonly Column<Row>[]): Grouping<Row> {
     .filter(({id}) => id !== 'container')
     .map((column) => (OF_ONE.includes(column.id) ? ofOne(column) : column));
   const last = kept.findIndex(({id}) => id === 'threads');
-  return {of: keyOf, heading: headingOf, columns: kept.toSpliced(last, 0, PROCESSES), column: 'comm'};
+  return {
+    of: keyOf,
+    heading: headingOf,
+    // Of whom there are most is not what this was asked for.
+    isRest: ({process}) => process.container === undefined,
+    columns: kept.toSpliced(last, 0, PROCESSES),
+    column: 'comm',
+  };
 }
 
 /** Empty in headings: unknown it is not. */
