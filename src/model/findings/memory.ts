@@ -12,10 +12,12 @@ const LEAST_RECLAIM_US = 100_000;
 /** 4 MiB read back from swap: more than a process that wakes after a day. */
 const MIN_SWAPPED_IN = 1024;
 
+/** The newest first: the screen shows the first finding beside the status, whose reason is the newest kill too. */
 export const oomKills: Rule = ({facts: {memory}}) => {
-  const shown = memory.ooms.slice(-3).map((event) => ({text: `memory: ${oomText(event)}`, advice: oomAdvice(event)}));
+  const newest = memory.ooms.slice(-3).reverse();
+  const shown = newest.map((event) => ({text: `memory: ${oomText(event)}`, advice: oomAdvice(event)}));
   const left = memory.oomKills - shown.length;
-  return left > 0 ? [{text: `memory: ${many(left, 'more OOM kill')} before those`}, ...shown] : shown;
+  return left > 0 ? [...shown, {text: `memory: ${many(left, 'more OOM kill')} before those`}] : shown;
 };
 
 function oomText(event: OomKillEvent): string {
