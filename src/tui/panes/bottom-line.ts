@@ -26,6 +26,7 @@ const WEIGHT: Command[] = [
   'filter',
   'drill',
   'sort',
+  'group',
   'reverse',
   'drill-pid',
   'pages',
@@ -47,8 +48,11 @@ const PAIRED: Partial<Record<Command, string>> = {
   faster: '< >',
 };
 
-/** What keys do in lists of traces. */
-const TRACING: Record<'presets' | 'runs', Partial<Record<Command, string>>> = {
+/** What keys do where the focus is, in place of what the table says. */
+type Shorts = Partial<Record<Command, string>>;
+
+/** In lists of traces. */
+const TRACING: Record<'presets' | 'runs', Shorts> = {
   presets: {drill: 'settings', toggle: 'start'},
   runs: {drill: 'its events', toggle: 'stop'},
 };
@@ -65,17 +69,19 @@ export function paintBottomLine(store: Store, where: Where, width: number): stri
   const context = {where, replay: store.replay, drilled: store.context};
   const selected = store.selected !== undefined;
   const {pane} = store;
-  const ofContainers = pane?.kind === 'list' && pane.container !== undefined;
-  const traces = pane?.kind === 'list' ? pane.traces : undefined;
-  const key = `${where} ${context.replay} ${context.drilled} ${selected} ${ofContainers} ${traces} ${width}`;
+  const list = pane?.kind === 'list' ? pane : undefined;
+  const state = list && store.list(list);
+  const traces = list?.traces;
+  const enter = list?.container ? 'container' : state?.isHeading(state.cursor) ? 'fold' : undefined;
+  const shorts: Shorts = traces ? TRACING[traces] : enter ? {drill: enter} : {};
+  const groups = list?.groups !== undefined;
+  const key = [where, context.replay, context.drilled, selected, enter, traces, groups, width].join(' ');
   const last = painted.get(store);
   if (last?.key === key) return last.lines;
   const rows = rowsFor(context)
-    .filter(
-      ({short, command}) => short && (selected || !OF_PROBES.includes(command) || (traces && command === 'toggle')),
-    )
-    .map((row) => (ofContainers && row.command === 'drill' ? {...row, short: 'container'} : row))
-    .map((row) => (traces && TRACING[traces][row.command] ? {...row, short: TRACING[traces][row.command]} : row));
+    .filter(({short, command}) => short && (selected || !OF_PROBES.includes(command) || shorts[command]))
+    .filter(({command}) => groups || command !== 'group')
+    .map((row) => ({...row, short: shorts[row.command] ?? row.short}));
   const lines = [keyLine(rows, width, store.theme)];
   painted.set(store, {key, lines});
   return lines;
