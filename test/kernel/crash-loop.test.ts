@@ -64,6 +64,32 @@ testUnless(
   },
 );
 
+testUnless(
+  once ?? lacksRunc,
+  'restarts: 0 of a container that was there before, unknown of one in the host’s PID namespace',
+  async (t) => {
+    const ids = ['own', 'shared'].map((_, i) => `${'ef'[i]}0`.repeat(29) + String(process.pid).padStart(6, '0'));
+    const [own, shared] = ids.map((id, i) => new Runc(t, {cgroup: `/docker-${id}.scope`, hostPids: i === 1})) as [
+      Runc,
+      Runc,
+    ];
+    const both = [own.run('exec /bin/sleep 1000'), shared.run('/bin/sleep 1000; exit 3')];
+    const [pid, other] = [await own.pid(), await shared.pid()];
+    const kstop = await Kstop.start(t, [...PROBES, '-i', '0.5']);
+    const last = (i: number) => rowsOf(kstop.samples, ids[i]!).at(-1);
+    await until(() => last(0)?.restarts === 0 && last(1), 20_000 * SLOW, 'rows of both');
+    t.true(rowsOf(kstop.samples, ids[1]!).every((row) => row.restarts === undefined && row.processes! >= 1));
+    for (const each of [pid, other]) process.kill(each, 'SIGKILL');
+    await Promise.all(both);
+    const exit = await kstop.event('PROCESS_EXIT', (event) => event.pid === other);
+    t.is(exit.main, undefined);
+    await until(() => last(0)?.last_exit, 20_000 * SLOW, 'how the first one ended');
+    await kstop.stop();
+    t.like(last(0), {restarts: 0, last_exit: {signal_name: 'SIGKILL'}});
+    t.true(rowsOf(kstop.samples, ids[1]!).every((row) => row.restarts === undefined && !row.last_exit));
+  },
+);
+
 /** Time in run queues of all threads of processes, by the kernel (nanoseconds), and how many they are. */
 function waited(pids: readonly number[]): {ns: number; threads: number} {
   const threads = pids.flatMap((pid) => readdirSync(`/proc/${pid}/task`).map((tid) => `/proc/${pid}/task/${tid}`));

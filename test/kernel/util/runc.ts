@@ -16,6 +16,8 @@ export interface Wanted {
   cgroup: string;
   /** Bytes. */
   memoryLimit?: number;
+  /** In the host's PID namespace. */
+  hostPids?: boolean;
 }
 
 /** A container of busybox that runc runs, again and again if need be; gone without a trace after the test. */
@@ -81,12 +83,13 @@ export class Runc {
     const path = join(this.folder, 'config.json');
     const {process, linux, ...rest} = JSON.parse(readFileSync(path, 'utf8'));
     const {rlimits: _, ...bare} = process;
-    const {cgroup, memoryLimit} = this.wanted;
+    const {cgroup, memoryLimit, hostPids} = this.wanted;
+    const namespaces = linux.namespaces.filter(({type}: {type: string}) => type !== 'pid' || !hostPids);
     const memory = memoryLimit === undefined ? {} : {memory: {limit: memoryLimit, swap: memoryLimit}};
     const config = {
       ...rest,
       process: {...bare, terminal: false, args: ['/bin/sh', '-c', script]},
-      linux: {...linux, cgroupsPath: cgroup, resources: {...linux.resources, ...memory}},
+      linux: {...linux, namespaces, cgroupsPath: cgroup, resources: {...linux.resources, ...memory}},
     };
     writeFileSync(path, JSON.stringify(config));
   }
