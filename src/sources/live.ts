@@ -157,6 +157,7 @@ export class LiveSource implements Source {
       clock: this.clock,
       critNs: criticalNs(thresholds),
       cgroupPath: (id: bigint, v2: boolean) => this.cgroups.get(id, v2),
+      learnCgroup: (id: bigint, path: string) => this.cgroups.learn(id, path),
       symbol: (address: bigint) => symbols.name(address),
       dropReason: (reason: number) => drops.reasons.name(reason),
       slowRequest: (event: BioLatencyEvent, span: RequestSpan) => this.slowRequests.note(event, span),

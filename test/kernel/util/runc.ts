@@ -30,7 +30,7 @@ export class Runc {
     private readonly wanted: Wanted,
   ) {
     t.teardown(() => {
-      for (let i = 1; i <= this.runs; i++) must('runc', ...this.root, 'delete', '--force', `r${i}`);
+      this.delete();
       rmSync(this.folder, {recursive: true, force: true});
     });
     makeRoot(join(this.folder, 'rootfs'));
@@ -44,6 +44,11 @@ export class Runc {
     const command = ['runc', ...this.root, 'run', '--bundle', this.folder, '--pid-file', this.pidFile, `r${this.runs}`];
     rmSync(this.pidFile, {force: true});
     return runToEnd(command, undefined, 120_000 * SLOW);
+  }
+
+  /** What is left of its runs. */
+  delete(): void {
+    for (let i = 1; i <= this.runs; i++) must('runc', ...this.root, 'delete', '--force', `r${i}`);
   }
 
   /** Runs a shell's script in it beside, as `docker exec` does. */
