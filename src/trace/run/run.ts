@@ -159,14 +159,13 @@ export class Run implements TraceRun {
     this.#child = child;
     this.#alarm.set(times.start, () => this.#wish('silent', 'kill'));
     readWithin(child.stdout, (chunk) => this.#took(chunk));
-    const lines = new LineCutter(MAX_COMPLAINT);
-    const complain = (line: string) => this.#collector.complaints.addLine(line);
+    const lines = new LineCutter(MAX_COMPLAINT, (line) => this.#collector.complaints.addLine(line));
     child.stderr.on('data', (chunk: Buffer) => {
-      lines.push(chunk).forEach(complain);
+      lines.push(chunk);
       this.#changes.call();
     });
     child.ended.then((ending) => {
-      complain(lines.end() ?? '');
+      lines.end();
       this.#collector.end();
       this.#judge(ending);
     });
