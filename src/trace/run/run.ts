@@ -217,8 +217,7 @@ export class Run implements TraceRun {
 
   /** After it was begun. */
   #over(state: TraceState, reason: string | undefined): void {
-    // The supervisor has removed it, unless it was killed itself.
-    if (this.#folder !== undefined) removeFolder(this.#folder);
+    this.#removeFolder();
     this.#times.endedAt = performance.now();
     this.#state = state;
     this.#reason = reason;
@@ -229,6 +228,15 @@ export class Run implements TraceRun {
       this.#collector.complaints.add(`the end isn't recorded: ${reasonOf(error)}`);
     }
     this.#end(state, reason);
+  }
+
+  /** The supervisor has removed it, unless it was killed itself. */
+  #removeFolder(): void {
+    try {
+      if (this.#folder !== undefined) removeFolder(this.#folder);
+    } catch (error) {
+      this.#collector.complaints.add(`${this.#folder} stays: ${reasonOf(error)}`);
+    }
   }
 
   #end(state: TraceState, reason?: string): void {
