@@ -4,40 +4,15 @@
  * Needs --expose-gc.
  */
 import {readFileSync} from 'node:fs';
-import {AuditLog} from '../src/trace/audit/log.ts';
-import {Run} from '../src/trace/run/run.ts';
-import {RUN_TIMES} from '../src/trace/run/timers.ts';
+import {runOf, SEPARATOR} from './trace-plan.ts';
 
-const [supervisor = '', standIn = '', rate = '', seconds = '', audit] = process.argv.slice(2);
-const SEPARATOR = '|5eb1a7c09d3f|';
+const [supervisor = '', standIn = '', rate = '', seconds = '', audit = ''] = process.argv.slice(2);
 
 const rssMb = () => (Number(/^VmRSS:\s+(\d+)/m.exec(readFileSync('/proc/self/status', 'latin1'))?.[1]) * 1024) / 1e6;
 
 /** One trace from begin to end. */
 async function trace(text: string) {
-  const run = new Run(
-    1,
-    {
-      name: 'bench',
-      type: 'tracepoint',
-      target: 'syscalls:sys_enter_openat',
-      duration_s: 60,
-      notes: [],
-      script: {
-        text,
-        separator: SEPARATOR,
-        strlen: 64,
-        maps: [],
-        events: [{tag: 'o', function: 'openat', fields: [{name: 'filename', kind: 'string'}], format: 'open %s'}],
-      },
-    },
-    {
-      bpftrace: {path: standIn, version: {text: '0.17.0', major: 0, minor: 17}, supervisor},
-      audit: new AuditLog(audit),
-      origin: 'cli',
-      times: RUN_TIMES,
-    },
-  );
+  const run = runOf(text, standIn, supervisor, audit);
   const before = rssMb();
   let most = before;
   let resultMs = 0;

@@ -2,7 +2,7 @@
 import {mkdtempSync, rmSync} from 'node:fs';
 import {tmpdir} from 'node:os';
 import {join} from 'node:path';
-import {built, nodeFlags, output, REPO} from '../lib/process.mjs';
+import {built, findCommand, nodeFlags, output, REPO} from '../lib/process.mjs';
 import {figure, truth} from '../lib/report.mjs';
 
 const RATE = 50_000;
@@ -20,6 +20,20 @@ async function round(audit, rate, seconds) {
     built('say'),
   ];
   return JSON.parse(await output([...command, String(rate), String(seconds), audit]));
+}
+
+/** To the first event, more than bpftrace takes by itself. */
+async function firstEvent(audit, rounds) {
+  const bpftrace = findCommand('bpftrace');
+  if (!bpftrace) return {what: 'the first event', problem: 'bpftrace is not installed'};
+  const command = [process.execPath, ...nodeFlags(), built('trace-first.mjs'), join(REPO, 'dist/kstop-supervise')];
+  const {alone, kstop} = JSON.parse(await output([...command, bpftrace, String(rounds), audit]));
+  const more = kstop.map((ms, i) => ms - alone[i]);
+  return figure('to the first event that a listener hears of, more than bpftrace takes by itself', more, {
+    unit: 'ms',
+    digits: 0,
+    most: 100,
+  });
 }
 
 /** The part `trace`. */
@@ -44,6 +58,7 @@ export async function trace({quick}) {
       figure('the slowest result', of('resultMs'), {unit: 'ms', digits: 1}),
       figure('CPU time of kstop while nobody could keep up', [flood.cpuPct], {unit: '%', digits: 0, most: 75}),
       figure('then an event', [flood.cpuUsEach], {unit: 'µs', digits: 2}),
+      await firstEvent(join(folder, 'audit.log'), quick ? 3 : 10),
     ];
   } finally {
     rmSync(folder, {recursive: true, force: true});
