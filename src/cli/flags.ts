@@ -87,7 +87,7 @@ const TRACE_FLAGS = (
     {name: 'pattern', value: 'GLOB', help: 'only these names, with * at begin or end (for presets that take one)'},
     {name: 'type', value: 'TYPE', choices: TRACE_TYPES, help: `kind of the hook: ${TRACE_TYPES.join(', ')}`},
     {name: 'target', value: 'TARGET', help: 'category:event, a kernel function, or /path:provider:probe'},
-    {name: 'filter', value: 'FILTER', help: "only what fits: ret < 0 and comm == 'nginx' (docs/traces.md)"},
+    {name: 'filter', value: 'FILTER', help: 'only what fits: ret < 0 and comm == "nginx" (docs/traces.md)'},
     {name: 'args', value: 'NAMES', help: 'fields or parameters to show, with commas', default: 'what suits the target'},
     {name: 'format', value: 'FORMAT', help: 'how an event reads, as for printf, one conversion an argument'},
     {name: 'aggregate', value: 'WHAT', help: 'count or distribution in place of events: count by comm, hist bytes ...'},
