@@ -1,0 +1,140 @@
+import {TRACE_LIMITS, type TraceEvent, type TracePlan, type TraceResult, type TraceStats} from '../../types/trace.ts';
+import {Complaints} from './complaints.ts';
+import {LineCutter} from './lines.ts';
+import {answerOf} from './maps.ts';
+import {parseOutput} from './output.ts';
+import {Tally} from './tally.ts';
+import {Wire} from './wire.ts';
+
+/** A map with all its keys is one line. */
+const MAX_LINE = 4 * 1024 * 1024;
+
+/**
+ * What one trace has brought: bpftrace's output in, a result out. The first 10,000 events are kept (the begin of what happened, and what
+ * was kept stays); of the rest each is counted with its process and user. Kept is the line that was printed, a few
+ * hundred bytes: objects are made when somebody asks.
+ */
+export class Collector {
+  readonly complaints = new Complaints();
+  /** Told by bpftrace. */
+  attached = false;
+  /** `performance.now()` of the first event. */
+  firstEventAt?: number;
+  readonly #plan: TracePlan;
+  readonly #wire: Wire;
+  readonly #cutter = new LineCutter(MAX_LINE);
+  readonly #tally = new Tally();
+  readonly #maps = new Map<string, unknown>();
+  readonly #kept: string[] = [];
+  #lost = 0;
+  #unreadable = 0;
+  #made = new WeakRef<TraceEvent[]>([]);
+
+  /** @param bootToUnix nanoseconds from the kernel's boot clock to 1970 */
+  constructor(plan: TracePlan, bootToUnix: bigint) {
+    this.#plan = plan;
+    this.#wire = new Wire(plan.script, bootToUnix);
+  }
+
+  push(chunk: Buffer): void {
+    for (const line of this.#cutter.push(chunk)) this.#line(line);
+  }
+
+  /** The output has ended. */
+  end(): void {
+    const rest = this.#cutter.end();
+    if (rest !== undefined) this.#line(rest);
+  }
+
+  get hasMaps(): boolean {
+    return this.#plan.script.maps.some(({name}) => this.#maps.has(name));
+  }
+
+  /** Lines that couldn't be read. */
+  get unreadable(): number {
+    return this.#unreadable + this.#cutter.tooLong;
+  }
+
+  #line(line: string): void {
+    // bpftrace sets its answers apart by empty lines.
+    if (line === '' || line === '\r') return;
+    const output = parseOutput(line);
+    switch (output?.type) {
+      case 'printf':
+        this.#event(output.data);
+        return;
+      case 'attached':
+        this.attached = true;
+        return;
+      case 'lost':
+        this.#lost += output.events;
+        return;
+      case 'map':
+        // Only those that were asked for: so memory is bounded by the script.
+        if (this.#plan.script.maps.some(({name}) => name === output.name)) this.#maps.set(output.name, output.value);
+        return;
+      case 'warning':
+        this.complaints.add(output.text);
+        return;
+      case 'other':
+        return;
+      default:
+        this.#unreadable++;
+    }
+  }
+
+  #event(data: string): void {
+    const head = this.#wire.head(data);
+    if (!head) {
+      this.#unreadable++;
+      return;
+    }
+    // What prints is attached, whatever this version says of it.
+    this.attached = true;
+    this.firstEventAt ??= performance.now();
+    if (this.#plan.keep && !this.#plan.keep(this.#wire.event(data))) return;
+    this.#tally.add(head);
+    if (this.#kept.length < TRACE_LIMITS.events) this.#kept.push(data);
+  }
+
+  /** The kept events; those that are there already are not made again as long as somebody holds them. */
+  #events(): TraceEvent[] {
+    let events = this.#made.deref() ?? [];
+    if (events.length < this.#kept.length) {
+      events = [...events, ...this.#kept.slice(events.length).map((data) => this.#wire.event(data))];
+      this.#made = new WeakRef(events);
+    }
+    return events;
+  }
+
+  /** @param ranS seconds that the probes were attached for */
+  result(ranS: number): Pick<TraceResult, 'events' | 'stats' | 'histograms' | 'tables'> & {notes: string[]} {
+    const {histograms, tables, counted, more} = answerOf(this.#plan.script.maps, this.#maps);
+    const stats: TraceStats = {
+      ...this.#tally.stats(ranS),
+      kept_events: this.#kept.length,
+      lost_events: this.#lost + this.complaints.lost,
+    };
+    // Where the kernel counts, nothing is printed.
+    if (this.#plan.script.events.length === 0 && counted !== undefined) {
+      stats.total_events = counted;
+      stats.events_per_second = ranS > 0 ? Number((counted / ranS).toFixed(2)) : 0;
+    }
+    return {
+      events: this.#events(),
+      stats,
+      ...(histograms.length > 0 && {histograms}),
+      ...(tables.length > 0 && {tables}),
+      notes: this.#notes(more),
+    };
+  }
+
+  #notes(moreHistograms: number): string[] {
+    const notes: string[] = [];
+    if (this.#tally.total > this.#kept.length)
+      notes.push(`the first ${this.#kept.length} events are kept, the others counted`);
+    if (moreHistograms > 0) notes.push(`${moreHistograms} smaller distributions aren't shown`);
+    if (this.unreadable > 0) notes.push(`${this.unreadable} lines of bpftrace's output couldn't be read`);
+    return notes;
+  }
+}
