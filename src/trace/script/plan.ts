@@ -55,6 +55,8 @@ class Planner {
   private map: TraceMap | undefined;
   private strlen = Number.POSITIVE_INFINITY;
   private user: PlainFilter | undefined;
+  /** Fields that user space tests and that are printed as hexadecimal digits. */
+  private readonly hex = new Set<string>();
 
   constructor(
     private readonly spec: TraceSpec,
@@ -68,6 +70,7 @@ class Planner {
     const filter = divideFilter(this.filter(), hook, this.version);
     if (isRefusal(filter)) return filter;
     this.user = filter.user;
+    for (const {name, kind} of filter.extra) if (kind === 'hex') this.hex.add(name);
     const part = this.part(hook, filter.user !== undefined, filter.extra);
     if (isRefusal(part)) return part;
     const strlen = strlenFor(part.values, filter.texts);
@@ -111,7 +114,7 @@ class Planner {
     const {name, description, type, target, duration_s, pid, process_name} = this.spec;
     const maps = this.map ? [this.map] : [];
     const text = assemble(this.blocks, {spec: this.spec, maps, ...(self === undefined ? {} : {self})});
-    const {user} = this;
+    const {user, hex} = this;
     if (user) this.notes.add('a part of the filter is applied to the events that bpftrace prints');
     return {
       name,
@@ -123,13 +126,13 @@ class Planner {
       ...(process_name === undefined ? {} : {process_name}),
       script: {text, separator: this.separator, events: this.kinds.map((part) => part.kind), maps, strlen: this.strlen},
       notes: [...this.notes],
-      ...(user ? {keep: (event: TraceEvent) => matches(user, (field) => lookup(event, field))} : {}),
+      ...(user ? {keep: (event: TraceEvent) => matches(user, (field) => lookup(event, field, hex))} : {}),
     };
   }
 }
 
 /** A filter's field of an event: what every event has, or one of its arguments. */
-function lookup(event: TraceEvent, field: string): string | undefined {
+function lookup(event: TraceEvent, field: string, hex: ReadonlySet<string>): string | undefined {
   switch (field) {
     case 'pid':
     case 'tid':
@@ -139,6 +142,6 @@ function lookup(event: TraceEvent, field: string): string | undefined {
     case 'comm':
       return event.process_name;
     default:
-      return Object.hasOwn(event.raw_args, field) ? event.raw_args[field] : undefined;
+      return Object.hasOwn(event.raw_args, field) ? `${hex.has(field) ? '0x' : ''}${event.raw_args[field]}` : undefined;
   }
 }

@@ -67,7 +67,7 @@ export function fieldValue(hook: Hook, field: HookField, version: Version, asTex
     };
   }
   const {bits, signed} = field;
-  const number = needsCast(field) ? code`(${castOf(bits, signed)})${raw}` : raw;
+  const number = needsCast(hook, field) ? code`(${castOf(bits, signed)})${raw}` : raw;
   const conversion = bits === 64 ? (signed ? '%lld' : '%llu') : signed ? '%d' : '%u';
   return {...base, shown: number, compared: number, conversion, kind: 'number', bits, signed, bytes: 8};
 }
@@ -78,8 +78,8 @@ function lengthOf({type}: HookField): number {
 }
 
 /** Functions' arguments and results are whole registers without a sign; a tracepoint's fields bpftrace knows the types of. */
-function needsCast({narrow, signed, type, position}: HookField): boolean {
-  return narrow || (signed && (position !== undefined || type === 'retval'));
+function needsCast({type}: Hook, {narrow, signed}: HookField): boolean {
+  return narrow || (signed && type !== 'tracepoint');
 }
 
 function castOf(bits: HookField['bits'], signed: boolean): Code {

@@ -38,10 +38,9 @@ const PREFIXES: Record<TraceType, string[]> = {
 export function readTarget(type: TraceType, value: unknown, field: string): string | TraceRefusal {
   const {rule, shape, example} = TARGETS[type];
   if (value === undefined || value === null || value === '') return refuse(field, 'missing', `such as ${example}`);
-  const whole = checkText(value, field, rule);
-  if (typeof whole !== 'string') return whole;
-  const prefix = PREFIXES[type].find((each) => whole.startsWith(each));
-  const target = prefix ? whole.slice(prefix.length) : whole;
+  const prefix = typeof value === 'string' ? PREFIXES[type].find((each) => value.startsWith(each)) : undefined;
+  const target = checkText(prefix ? (value as string).slice(prefix.length) : value, field, rule);
+  if (typeof target !== 'string') return target;
   if (!shape.test(target)) return refuse(field, `no ${type}'s target`, `such as ${example}`);
   if (type === 'usdt') return checkPath(target, field) ?? target;
   return target;
