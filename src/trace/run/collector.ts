@@ -1,7 +1,8 @@
 import {TRACE_LIMITS, type TraceEvent, type TracePlan, type TraceResult, type TraceStats} from '../../types/trace.ts';
+import {round} from '../../util/round.ts';
 import {Complaints} from './complaints.ts';
 import {LineCutter} from './lines.ts';
-import {answerOf} from './maps.ts';
+import {answerOf, numeric} from './maps.ts';
 import {parseOutput} from './output.ts';
 import {Tally} from './tally.ts';
 import {Wire} from './wire.ts';
@@ -26,7 +27,9 @@ export class Collector {
   readonly #tally = new Tally();
   readonly #maps = new Map<string, unknown>();
   readonly #kept: string[] = [];
+  #printed = 0;
   #lost = 0;
+  #ended = false;
   #unreadable = 0;
   #made = new WeakRef<TraceEvent[]>([]);
 
@@ -44,6 +47,7 @@ export class Collector {
   end(): void {
     const rest = this.#cutter.end();
     if (rest !== undefined) this.#line(rest);
+    this.#ended = true;
   }
 
   get hasMaps(): boolean {
@@ -71,7 +75,7 @@ export class Collector {
         return;
       case 'map':
         // Only those that were asked for: so memory is bounded by the script.
-        if (this.#plan.script.maps.some(({name}) => name === output.name)) this.#maps.set(output.name, output.value);
+        if (this.#wants(output.name)) this.#maps.set(output.name, output.value);
         return;
       case 'warning':
         this.complaints.add(output.text);
@@ -83,12 +87,36 @@ export class Collector {
     }
   }
 
+  #wants(map: string): boolean {
+    const {maps, hits} = this.#plan.script;
+    return map === hits || maps.some(({name}) => name === map);
+  }
+
+  /** What the kernel counted, where the script makes it count, once that is known. */
+  get #hits(): number | undefined {
+    const {hits} = this.#plan.script;
+    return hits === undefined ? undefined : numeric(this.#maps.get(hits));
+  }
+
+  /** As bpftrace tells it; at the end, where the kernel has counted, what wasn't printed. */
+  get #lostEvents(): number {
+    const told = this.#lost + this.complaints.lost;
+    // Until then some are still under way.
+    const counted = this.#ended && this.#prints ? this.#hits : undefined;
+    return counted === undefined ? told : Math.max(told, counted - this.#printed);
+  }
+
+  get #prints(): boolean {
+    return this.#plan.script.events.length > 0;
+  }
+
   #event(data: string): void {
     const head = this.#wire.head(data);
     if (!head) {
       this.#unreadable++;
       return;
     }
+    this.#printed++;
     // What prints is attached, whatever this version says of it.
     this.attached = true;
     this.firstEventAt ??= performance.now();
@@ -113,12 +141,12 @@ export class Collector {
     const stats: TraceStats = {
       ...this.#tally.stats(ranS),
       kept_events: this.#kept.length,
-      lost_events: this.#lost + this.complaints.lost,
+      lost_events: this.#lostEvents,
     };
-    // Where the kernel counts, nothing is printed.
-    if (this.#plan.script.events.length === 0 && counted !== undefined) {
-      stats.total_events = counted;
-      stats.events_per_second = ranS > 0 ? Number((counted / ranS).toFixed(2)) : 0;
+    const inKernel = this.#prints ? undefined : (this.#hits ?? counted);
+    if (inKernel !== undefined) {
+      stats.total_events = inKernel;
+      stats.events_per_second = ranS > 0 ? round(inKernel / ranS, 2) : 0;
     }
     return {
       events: this.#events(),

@@ -37,11 +37,11 @@ function digits(letter: string, value: bigint, prefix: boolean): string {
 }
 
 function convert({flags, width, precision, letter}: Conversion, kind: TraceFieldKind, value: string): string {
+  const bare = kind === 'hex' && !/^0x/i.test(value) ? `0x${value}` : value;
   if (letter === 's' || kind === 'string') {
-    const text = precision === undefined ? value : value.slice(0, precision);
+    const text = precision === undefined ? bare : bare.slice(0, precision);
     return flags.includes('-') ? text.padEnd(width) : text.padStart(width);
   }
-  const bare = kind === 'hex' && !/^0x/i.test(value) ? `0x${value}` : value;
   const number = integer(bare);
   if (number === undefined) return value.padStart(width);
   const signed = (letter === 'd' || letter === 'i') && number >= 0n;

@@ -112,6 +112,24 @@ test('lost events are added up, from the output and from stderr', (t) => {
   t.deepEqual(collector.complaints.lines, []);
 });
 
+test('where the kernel counts the events, what was not printed is lost', (t) => {
+  const hits = (count: string) => `{"type": "map", "data": {"@hits": ${count}}}\n`;
+  const lost = (...lines: string[]) => collect(lines.join(''), plan({hits: '@hits'})).result(1).stats.lost_events;
+  const told = '{"type": "lost_events", "data": {"events": 5}}\n';
+  t.is(lost(printed(wire())), 0);
+  t.is(lost(printed(wire()), hits('1')), 0);
+  t.is(lost(printed(wire()), told, hits('9')), 8);
+  t.is(lost(printed(wire()), told), 5);
+  t.is(lost(printed(wire()), told, hits('1')), 5, 'never less than bpftrace says');
+  const early = new Collector(plan({hits: '@hits'}), BOOT);
+  early.push(Buffer.from(hits('9')));
+  t.is(early.result(1).stats.lost_events, 0, 'before the end they may be under way');
+  t.is(collect(hits('7'), plan({hits: '@hits'})).result(1).tables, undefined);
+  const silent = plan({hits: '@hits'});
+  const {stats} = collect(hits('7'), {...silent, script: {...silent.script, events: []}}).result(2);
+  t.like(stats, {total_events: 7, events_per_second: 3.5, lost_events: 0, kept_events: 0});
+});
+
 const map = (kind: TraceMap['kind'], keys: TraceMap['keys'] = []): TraceMap[] => [
   {name: '@m', title: 'calls', kind, keys, unit: 'us'},
 ];

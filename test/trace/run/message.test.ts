@@ -68,6 +68,14 @@ const CASES: [format: string, values: [string, TraceFieldKind][], message: strin
     ],
     '     abc|abc     |ab',
   ],
+  [
+    '%s %6s',
+    [
+      ['ff', 'hex'],
+      ['0x1', 'hex'],
+    ],
+    '0xff    0x1',
+  ],
   ['%c', [['65', 'number']], 'A'],
   ['100%% %s', [['x', 'string']], '100% x'],
   ['%d', [['no number', 'string']], 'no number'],

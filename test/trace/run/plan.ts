@@ -18,10 +18,11 @@ export interface PlanOptions {
   maps?: TraceMap[];
   duration_s?: number;
   keep?: (event: TraceEvent) => boolean;
+  hits?: string;
 }
 
 /** A plan that tells of opened files. */
-export function plan({text = '', maps = [], duration_s = 60, keep}: PlanOptions = {}): TracePlan {
+export function plan({text = '', maps = [], duration_s = 60, keep, hits}: PlanOptions = {}): TracePlan {
   return {
     name: 'opens',
     type: 'tracepoint',
@@ -32,6 +33,7 @@ export function plan({text = '', maps = [], duration_s = 60, keep}: PlanOptions 
       separator: SEPARATOR,
       strlen: 200,
       maps,
+      ...(hits !== undefined && {hits}),
       events: [{tag: 'o', function: 'openat', fields: [{name: 'filename', kind: 'string'}], format: 'open %s'}],
     },
     notes: [],

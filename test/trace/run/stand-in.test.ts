@@ -157,8 +157,8 @@ test('a flooding stand-in: counted, and the loop goes on turning', async (t) => 
   // yes takes an interrupt for its end.
   t.is(trace.state, 'failed');
   t.is(events.length, 10_000);
-  t.true(stats.total_events > 20_000);
-  t.true(turns > 20, `${turns} turns`);
+  t.true(stats.total_events >= 10_000);
+  t.true(turns > 5, `${turns} turns`);
 });
 
 test('three at once, the others wait; one that waits can be stopped; close ends all', async (t) => {
