@@ -1,4 +1,5 @@
 import type {PresetParameters, TraceMap} from '../../types/trace.ts';
+import {HITS} from '../script/assemble.ts';
 import {attachPoint, type Code, code, joined, mapName} from '../script/code.ts';
 import {compareText} from '../script/predicate.ts';
 import type {Parts, PresetBlock} from './preset.ts';
@@ -17,13 +18,17 @@ export interface AssembleOptions {
  * A preset's script. Without a PID bpftrace's and kstop's own doings are left out. Its tables are printed each second, so that they
  * are seen while it runs.
  */
-export function assemblePreset({blocks, maps = [], scratch = []}: Parts, options: AssembleOptions): string {
+export function assemblePreset(
+  {blocks, events = [], maps = [], scratch = []}: Parts,
+  options: AssembleOptions,
+): string {
   const everyone = options.parameters.pid === undefined;
   const cleared = [...scratch.map(mapName), ...(everyone ? [mapName('@self')] : [])];
+  const counted = events.length > 0 ? [mapName(HITS)] : [];
   const texts = [
     ...(everyone ? [blockText(code`BEGIN`, undefined, [code`@self = pid;`])] : []),
     ...blocks.map((block) => hookText(block, options)),
-    ...(maps.length > 0 ? [blockText(code`interval:s:1`, undefined, maps.map(printed))] : []),
+    blockText(code`interval:s:1`, undefined, [...counted.map((map) => code`print(${map});`), ...maps.map(printed)]),
     blockText(code`interval:s:${options.duration_s}`, undefined, [code`exit();`]),
     ...(cleared.length > 0
       ? [

@@ -2,6 +2,7 @@ import type {PresetInfo, PresetParameters, TracePlan, TraceRefusal, TraceType} f
 import {nearest} from '../../util/nearest.ts';
 import type {Hooks} from '../hooks/hooks.ts';
 import {didYouMean, refuse} from '../refusal.ts';
+import {HITS} from '../script/assemble.ts';
 import {randomSeparator} from '../script/separator.ts';
 import {argsField, atLeast, OLDEST, readVersion} from '../script/version.ts';
 import {assemblePreset} from './assemble.ts';
@@ -105,7 +106,7 @@ function planOf({preset, form, parts, parameters, separator, options, here}: Wri
     ...(pid === undefined ? {} : {pid}),
     ...(process_name === undefined ? {} : {process_name}),
     preset: preset.name,
-    script: {text, separator, events, maps, strlen},
+    script: {text, separator, events, maps, strlen, ...(events.length > 0 ? {hits: HITS} : {})},
     notes,
     ...(keep ? {keep} : {}),
   };

@@ -1,5 +1,6 @@
 import type {TraceEventKind, TraceField} from '../../types/trace.ts';
-import {type Code, code, joined, printfFormat} from '../script/code.ts';
+import {HITS} from '../script/assemble.ts';
+import {type Code, code, joined, mapName, printfFormat} from '../script/code.ts';
 import type {PresetBlock, Writing} from './preset.ts';
 
 /** A field of an event with the value that is printed for it. */
@@ -24,7 +25,7 @@ export function print(writing: Writing, kind: TraceEventKind, told: readonly Tol
   const words = [kind.tag, '%llu', '%d', '%d', '%u', '%d', '%s', ...told.map(conversionOf)];
   const head = [code`nsecs`, whose.pid, whose.tid, whose.uid, code`cpu`, whose.comm];
   const parts = joined([...head, ...told.flatMap(({values}) => values)], ', ');
-  return code`printf(${printfFormat(writing.separator, words)}, ${parts});`;
+  return code`${mapName(HITS)} = count(); printf(${printfFormat(writing.separator, words)}, ${parts});`;
 }
 
 function conversionOf({conversion, kind}: Told): string {
