@@ -85,6 +85,13 @@ const TRACE_FLAGS = (
     {name: 'preset', value: 'NAME', help: 'one of the ready-made traces'},
     {name: 'list', help: 'the presets, with the hook that each uses here'},
     {name: 'pattern', value: 'GLOB', help: 'only these names, with * at begin or end (for presets that take one)'},
+    {
+      name: 'slow',
+      value: 'MS',
+      range: [0.001, 60_000, 'milliseconds'],
+      help: 'what is slow, milliseconds (for presets that tell of it)',
+      default: '10',
+    },
     {name: 'type', value: 'TYPE', choices: TRACE_TYPES, help: `kind of the hook: ${TRACE_TYPES.join(', ')}`},
     {name: 'target', value: 'TARGET', help: 'category:event, a kernel function, or /path:provider:probe'},
     {name: 'filter', value: 'FILTER', help: 'only what fits: ret < 0 and comm == "nginx" (docs/traces.md)'},

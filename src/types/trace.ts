@@ -267,6 +267,8 @@ export interface PresetParameters {
   pattern?: string;
   /** From how many milliseconds on a request or call is slow, where the preset tells of slow ones. 10 if absent. */
   slow_ms?: number;
+  /** The hook that was asked for, which the preset answers or stands in for. */
+  asked_for?: {type: TraceType; target: string};
 }
 
 /** A trace that was asked for, from its place in the queue to its result. */
