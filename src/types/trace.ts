@@ -85,6 +85,11 @@ export interface TraceScript {
   separator: string;
   events: TraceEventKind[];
   maps: TraceMap[];
+  /**
+   * A map (with its `@`) that counts each event beside its printf. bpftrace tells what it lost only when the next event comes, and
+   * forgets what it hasn't printed when it is ended: with this `lost_events` is exact.
+   */
+  hits?: string;
   /** Longest string that the script asks for (BPFTRACE_STRLEN), bytes. */
   strlen: number;
 }
@@ -135,7 +140,7 @@ export interface TraceStats {
   top_processes: TraceTopProcess[];
   /** Of them, those in `events`. */
   kept_events: number;
-  /** That bpftrace lost before it printed them. */
+  /** That bpftrace lost before it printed them; where the script counts them, also what it forgot at its end. */
   lost_events: number;
   /** Processes beyond those that are told apart. */
   other_events?: number;
