@@ -44,17 +44,18 @@ export function folderOf(t: ExecutionContext): string {
   return folder;
 }
 
+const minor = Number(/\d+\.(\d+)/.exec(version ?? '')?.[1] ?? 0);
+
+/** From 0.20 on bpftrace warns of the old name. */
 const environment = (strlen: number) => ({
   ...process.env,
-  BPFTRACE_STRLEN: String(strlen),
-  BPFTRACE_MAX_STRLEN: String(strlen),
+  [minor < 20 ? 'BPFTRACE_STRLEN' : 'BPFTRACE_MAX_STRLEN']: String(strlen),
 });
 
 /** What bpftrace says of scripts together that it compiles and doesn't run; undefined if it takes them without a word. */
 export async function complaint(plans: readonly TracePlan[], folder: string): Promise<string | undefined> {
   const file = path.join(folder, 'script.bt');
   writeFileSync(file, plans.map((plan) => plan.script.text).join(''));
-  const [, minor = 0] = /\d+\.(\d+)/.exec(version!)?.map(Number) ?? [];
   const dry = minor >= 22 ? ['--dry-run'] : ['--emit-elf', path.join(folder, 'out.o')];
   const env = environment(Math.min(...plans.map((plan) => plan.script.strlen)));
   try {
