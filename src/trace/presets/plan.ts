@@ -23,6 +23,8 @@ export interface PresetOptions {
   self?: number;
   /** A system call's name by its number. */
   syscallName?: (number: number) => string | undefined;
+  /** Whether the kernel tells of its types; asked of the kernel where it isn't given. */
+  types?: boolean;
   /** The hook that was asked for, which the preset answers or stands in for. */
   askedFor?: {type: TraceType; target: string};
 }
@@ -63,7 +65,7 @@ export function planPreset(
   }
   const wrong = checkParameters(preset, parameters);
   if (wrong) return wrong;
-  const here = new Here(hooks);
+  const here = new Here(hooks, options.types);
   const chosen = chooseForm(preset, here);
   if ('missing' in chosen) return refuse('preset', `${name} needs ${chosen.missing}, which this kernel lacks`);
   const separator = options.separator ?? randomSeparator();

@@ -40,7 +40,7 @@ export function kindOf(tag: string, name: string, told: readonly Told[], format:
 
 /** A number of an event. */
 export function number(name: string, value: Code, show?: (printed: string) => string): Told {
-  return {name, kind: 'number', conversion: '%lld', values: [code`(int64)(${value})`], ...(show && {show})};
+  return {name, kind: 'number', conversion: '%lld', values: [value], ...(show && {show})};
 }
 
 /** A text of an event. */

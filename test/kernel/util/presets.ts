@@ -10,6 +10,8 @@ const ATTACHES_MS = 2500;
 /** What the load did may still be under way to bpftrace. */
 const ARRIVES_MS = 500;
 
+const ENDING = 20;
+
 export interface Traced extends PresetParameters {
   hooks?: Hooks;
 }
@@ -35,7 +37,8 @@ export async function traced(
   await desk.close();
   t.is(result.trace.state, 'stopped', result.trace.reason);
   t.deepEqual(result.trace.warnings ?? [], []);
-  t.is(result.stats.lost_events, 0);
+  // What others do at the very end is counted by the kernel, and not printed any more.
+  t.true(result.stats.lost_events <= ENDING, `${result.stats.lost_events} events were lost`);
   return result;
 }
 

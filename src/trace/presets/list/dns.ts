@@ -26,10 +26,10 @@ function tell(writing: Writing, kind: TraceEventKind, data: Code, to: Code): Cod
   const sent = (server: Code): Code => print(writing, kind, [query, text('server', server, address)] satisfies Told[]);
   return [
     code`$sock = ((struct socket *)$file->private_data)->sk;`,
-    code`if (${to} == 0 && $sock->__sk_common.skc_dport == ${PORT}) {`,
+    code`if (${to} == 0) { if ($sock->__sk_common.skc_dport == ${PORT}) {`,
     code`  if ($sock->__sk_common.skc_family == 2) { ${sent(code`ntop(2, $sock->__sk_common.skc_daddr)`)} }`,
     code`  if ($sock->__sk_common.skc_family == 10) { ${sent(code`ntop(10, $sock->__sk_common.skc_v6_daddr.in6_u.u6_addr8)`)} }`,
-    code`}`,
+    code`}}`,
     code`if (${to} != 0) {`,
     code`  $four = (struct sockaddr_in *)uptr(${to});`,
     code`  if ($four->sin_family == 2 && $four->sin_port == (uint16)${PORT}) { ${sent(code`ntop(2, $four->sin_addr.s_addr)`)} }`,

@@ -1,7 +1,7 @@
 import {code} from '../../script/code.ts';
 import type {Form, Preset} from '../preset.ts';
 import {address} from '../show/address.ts';
-import {tcpState} from '../show/numbers.ts';
+import {errnoName, tcpState} from '../show/numbers.ts';
 import {kindOf, number, print, text, type Whose} from '../write.ts';
 
 const RETRANSMIT = 'tcp:tcp_retransmit_skb';
@@ -10,6 +10,7 @@ const STATE = 'sock:inet_sock_set_state';
 const byEvent: Form = {
   needs: [{type: 'tracepoint', target: RETRANSMIT, fields: ['skaddr', 'sport', 'dport', 'saddr_v6', 'daddr_v6']}],
   notes: [
+    'one event may be of several segments that are sent as one',
     'segments are sent again by timers: the process is known of connections that were made while the trace ran, else it is 0',
     "kstop's own probe retransmit knows the processes of older connections too",
   ],
@@ -23,6 +24,9 @@ const byEvent: Form = {
       text('daddr', code`ntop(10, ${arg('daddr_v6')})`, address),
       number('dport', arg('dport')),
       ...(withState ? [number('state', arg('state'), tcpState)] : []),
+      ...(hasField(RETRANSMIT, 'err')
+        ? [number('error', arg('err'), (printed) => errnoName(printed.replace('-', '')))]
+        : []),
     ];
     const kind = kindOf('retransmit', 'tcp_retransmit_skb', told, `%s:%s -> %s:%s${withState ? ' %s' : ''}`);
     const whose: Whose = {
