@@ -1,7 +1,7 @@
 import type {ErrorObject} from '../types/stream.ts';
 import {Problem} from '../util/problem.ts';
 import {visible} from '../util/sanitize.ts';
-import {stampNow} from './stamp.ts';
+import {stampNow} from '../util/stamp.ts';
 
 /** A command line that can't be run as it is: exit code 2. */
 export class UsageError extends Problem {

@@ -8,7 +8,7 @@ import {schemaErrors} from '../util/schema.ts';
 import {folder} from './util/disk.ts';
 import {environment, PROGRAM, REPO, runToEnd} from './util/kstop.ts';
 import {Process} from './util/load.ts';
-import {once, testUnless} from './util/machine.ts';
+import {lacks, once, testUnless} from './util/machine.ts';
 import {opener} from './util/opener.ts';
 import {noTraces, supervised, WAIT} from './util/traces.ts';
 import {sleep, until} from './util/wait.ts';
@@ -204,3 +204,43 @@ testUnless(
     t.like(JSON.parse(json.stdout), {kind: 'error', what: 'trace'});
   },
 );
+
+testUnless(
+  once ?? noTraces ?? lacks('unshare'),
+  'without a bpftrace that is told, with exit code 77 and what helps; the presets and scripts are shown all the same',
+  async (t) => {
+    const hidden = (...args: string[]) => {
+      const command = [...PROGRAM, ...args].map((word) => `'${word}'`).join(' ');
+      const script = `mount --bind /dev/null "$(readlink -f "$(command -v bpftrace)")" && exec ${command}`;
+      return runToEnd(['unshare', '-m', 'sh', '-c', script], environment(), WAIT);
+    };
+    const {code, stderr} = await hidden('trace', ...EXECS);
+    t.is(code, 77);
+    t.regex(stderr, /^kstop: bpftrace: bpftrace is not installed \(install it: apt-get install bpftrace[^\n]*\)\n$/);
+    t.is((await hidden('trace', ...EXECS, '--dry-run')).code, 0);
+    const list = await hidden('trace', '--list');
+    t.is(list.code, 0);
+    t.regex(list.stdout, /^bpftrace: bpftrace is not installed[\s\S]*\nprocess-exec /);
+    const doctor = JSON.parse((await hidden('doctor', '--json')).stdout);
+    t.like(
+      doctor.system.find(({id}: {id: string}) => id === 'bpftrace'),
+      {state: 'limited', value: 'bpftrace is not installed'},
+    );
+  },
+);
+
+testUnless(noTraces, 'a preset from the command line: what starts is shown with what it is', async (t) => {
+  const trace = start(t, '--preset', 'process-exec', '-d', '60');
+  await until(() => trace.stdout.includes('Tracing'), WAIT, 'its first line');
+  const script = join(folder(t), 'started-here');
+  writeFileSync(script, '#!/bin/sh\nexit 7\n', {mode: 0o755});
+  const shown = () => trace.stdout.split('\n').find((line) => line.includes('started-here') && line.includes(' exec '));
+  while (!shown() && !trace.ended) {
+    await runToEnd([script]);
+    await sleep(100);
+  }
+  t.regex(shown() ?? '', new RegExp(`^[\\d:.]+ started-here +\\d+ +exec +${script}, of ${process.pid}$`));
+  await until(() => /started-here +\d+ +exit .*exit code 7/.test(trace.stdout), WAIT, 'its end');
+  await trace.kill('SIGINT');
+  t.is(trace.ended?.code, 0, trace.stderr);
+});
