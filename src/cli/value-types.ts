@@ -52,6 +52,7 @@ const BY_VALUE_NAME = {
   US: 'microseconds',
   N: 'number',
   S: 'number',
+  MS: 'number',
   PCT: 'number',
   PID: 'pid',
   SIZE: 'size',

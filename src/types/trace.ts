@@ -52,6 +52,8 @@ export type TraceFieldKind = 'number' | 'string' | 'hex';
 export interface TraceField {
   name: string;
   kind: TraceFieldKind;
+  /** What is told instead of what the script printed: a number's name, an address as it's written … */
+  show?: (printed: string) => string;
 }
 
 /** A map of the script whose contents are the answer (or a part of it). */
@@ -263,6 +265,10 @@ export interface PresetParameters {
   process_name?: string;
   /** Glob with `*` at its end, begin or both. */
   pattern?: string;
+  /** From how many milliseconds on a request or call is slow, where the preset tells of slow ones. 10 if absent. */
+  slow_ms?: number;
+  /** The hook that was asked for, which the preset answers or stands in for. */
+  asked_for?: {type: TraceType; target: string};
 }
 
 /** A trace that was asked for, from its place in the queue to its result. */

@@ -20,10 +20,10 @@ test('each way to say what is traced', (t) => {
   const plain = {command: 'trace', json: false, dryRun: false} as const;
   t.deepEqual(parse('--list'), {...plain, ask: {kind: 'list'}});
   t.deepEqual(parse('--preset tcp-connect'), {...plain, ask: {kind: 'preset', name: 'tcp-connect', parameters: {}}});
-  t.deepEqual(parse('--preset file-writes -d 5 -p 42 --comm dd --pattern *.conf --json').ask, {
+  t.deepEqual(parse('--preset file-writes -d 5 -p 42 --comm dd --pattern *.conf --slow 0.5 --json').ask, {
     kind: 'preset',
     name: 'file-writes',
-    parameters: {duration_s: 5, pid: 42, process_name: 'dd', pattern: '*.conf'},
+    parameters: {duration_s: 5, pid: 42, process_name: 'dd', pattern: '*.conf', slow_ms: 0.5},
   });
   t.deepEqual(parse('--spec - --json --dry-run'), {...plain, json: true, dryRun: true, ask: {kind: 'file', file: '-'}});
 });
@@ -74,6 +74,8 @@ const wrong: [line: string, says: RegExp][] = [
   ['--preset x -d 0', /--duration: 0 is out of range \(give 1 to 60 seconds\)/],
   ['--preset x -d 61', /--duration: 61 is out of range/],
   ['--preset x -d -5', /-5 is negative/],
+  ['--preset x --slow 0', /--slow: 0 is out of range \(give 0\.001 to 60000 milliseconds\)/],
+  ['--type kprobe --target x --slow 5', /--slow: has no meaning with --type/],
   ['--preset x -p 0', /not a process id/],
   ['--preset x --comm a-name-of-16-byt', /longer than the 15 bytes/],
   ['--preset', /--preset: needs a value \(--preset NAME\)/],
@@ -175,7 +177,9 @@ test('one spec, an array, a request: what is refused keeps its place among the o
   t.deepEqual(request.request, {response_type: 'diagnostic', reasoning: 'a slow database'});
   t.deepEqual(request.skipped, [{id: 'io', command: 'iostat -x 1 5', description: 'disks'}]);
   t.deepEqual(states(request), ['a:b', 'refused']);
-  t.like(request.items[1], {outcome: {trace: {name: 'bad', field: 'target', reason: 'there is no such event'}}});
+  t.like(request.items[1], {
+    outcome: {trace: {name: 'bad', field: 'ebpf_programs[1].target', reason: 'there is no such event'}},
+  });
 });
 
 test('a program may name a preset in place of a hook; its fields are held to the same rules', (t) => {
@@ -192,9 +196,19 @@ test('a program may name a preset in place of a hook; its fields are held to the
     [{...fine, preset: ['process-exec']}, 'ebpf_programs[0].preset'],
     [{...fine, preset: null}, 'ebpf_programs[0].preset'],
     [{...fine, pattern: 'a\u202eb'}, 'ebpf_programs[0].pattern'],
+    [{...fine, slow_ms: '5'}, 'ebpf_programs[0].slow_ms'],
     [{...fine, process_name: '"'}, 'ebpf_programs[0].process_name'],
   ];
   for (const [program, field] of wrong) t.like(of(program)[0], {outcome: {trace: {state: 'refused', field}}}, field);
+});
+
+test('a bare hook of a request is answered by the preset that measures there, and only of a request', (t) => {
+  const bare = spec('block:block_rq_complete', {name: 'disk', description: 'd'});
+  const of = (...programs: object[]) => asked('--spec x', {ebpf_programs: programs}).items;
+  t.like(of(bare)[0], {plan: {name: 'disk', description: 'd', target: 'a:b'}});
+  for (const more of [{arguments: ['dev']}, {filter: 'dev > 0'}, {aggregate: 'count'}])
+    t.like(of({...bare, ...more})[0], {plan: {target: 'block:block_rq_complete'}});
+  t.like(asked('--spec x', bare).items[0], {plan: {target: 'block:block_rq_complete'}});
 });
 
 test('what is nothing of the kind is refused as a whole', (t) => {

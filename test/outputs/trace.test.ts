@@ -232,6 +232,19 @@ test('as text the events come first, then the statistics; what never ran is told
   t.false(text().includes('bad'));
 });
 
+test('more events than are kept, and more traces than run at once, are said', (t) => {
+  const {write, text} = written();
+  const plain = new PlainTraces(write);
+  const plan = planOf({name: 'execs', type: 'tracepoint', target: 'a:b', arguments: [], duration_s: 5});
+  plain.begin([plan, plan, plan, plan]);
+  t.regex(text(), /\n3 at once, the others wait their turn\.\n/);
+  const [event] = outcome().events;
+  plain.events(Array(9_999).fill(event), 'execs');
+  t.false(text().includes('counted'));
+  plain.events([event!], 'execs');
+  t.regex(text(), /\nexecs: 10,000 events are shown; what comes now is only counted\.\n$/);
+});
+
 test('the text of an answer has its failures, and the commands that were left alone', (t) => {
   const {write, text} = written();
   const results = [outcome(), refused];

@@ -1,4 +1,5 @@
 import {PROBES} from '../../probes/catalog.ts';
+import {PRESETS} from '../../trace/presets/catalog.ts';
 import {COMMANDS, type Command, FLAGS, type Flag, flagIn} from '../flags.ts';
 
 /** What stands after a flag: nothing, a file, a folder, one of some words, some of them with commas, or free text. */
@@ -6,6 +7,7 @@ export type Value = {kind: 'none' | 'file' | 'folder' | 'free'} | {kind: 'one' |
 
 export function valueAfter(flag: Flag): Value {
   if (flag.choices) return {kind: 'one', words: flag.choices};
+  if (flag.name === 'preset') return {kind: 'one', words: PRESETS.map(({name}) => name)};
   switch (flag.value) {
     case undefined:
       return {kind: 'none'};

@@ -1,7 +1,8 @@
+import {presetForTarget} from '../../trace/presets/catalog.ts';
 import {isRefusal} from '../../trace/refusal.ts';
 import {namesPreset, readPresetProgram} from '../../trace/spec/read-preset.ts';
 import {readRequest, type SkippedCommand} from '../../trace/spec/read-request.ts';
-import type {TraceAnswer, TraceDesk, TraceOutcome, TracePlan, TraceRefusal} from '../../types/trace.ts';
+import type {TraceAnswer, TraceDesk, TraceOutcome, TracePlan, TraceRefusal, TraceSpec} from '../../types/trace.ts';
 import {UsageError} from '../errors.ts';
 import {nearest} from '../nearest.ts';
 import type {TraceAsk} from './options.ts';
@@ -50,6 +51,7 @@ const FLAG: Record<string, string | undefined> = {
   pid: '--pid',
   process_name: '--comm',
   pattern: '--pattern',
+  slow_ms: '--slow',
   preset: '--preset',
 };
 
@@ -93,14 +95,38 @@ function written(json: unknown): [programs: readonly unknown[], where: (i: numbe
   return [Array.isArray(programs) ? programs : [], (i) => `ebpf_programs[${i}]`];
 }
 
+/** A refusal by a planner, which knows nothing of where its spec stood. */
+const placed = (refusal: TraceRefusal, where: string): TraceRefusal =>
+  where ? {...refusal, field: `${where}.${refusal.field}`} : refusal;
+
 /** A program that names a preset. */
 function presetProgram(desk: TraceDesk, json: unknown, where: string): Item {
   const program = readPresetProgram(json, where);
   if (isRefusal(program)) return refused(where || 'preset', program);
   const {preset, name, description, parameters} = program;
   const plan = desk.planPreset(preset, parameters);
-  if (isRefusal(plan)) return refused(name, {...plan, field: where ? `${where}.${plan.field}` : plan.field});
+  if (isRefusal(plan)) return refused(name, placed(plan, where));
   return {plan: {...plan, name, ...(description !== undefined && {description})}};
+}
+
+/**
+ * A request names a hook as what it wants to know: a bare one, without fields, filter or format, is answered by the preset that
+ * measures there, where there is one.
+ */
+function bareProgram(desk: TraceDesk, spec: TraceSpec): TracePlan | undefined {
+  const {name, description, type, target, duration_s, pid, process_name} = spec;
+  const isBare = spec.arguments.length === 0 && !spec.filter && !spec.format && !spec.aggregate;
+  const preset = isBare ? presetForTarget(type, target) : undefined;
+  if (preset === undefined) return undefined;
+  const parameters = {
+    duration_s,
+    ...(pid !== undefined && {pid}),
+    ...(process_name !== undefined && {process_name}),
+    asked_for: {type, target},
+  };
+  const plan = desk.planPreset(preset, parameters);
+  // Where the preset can't run, the hook itself may be there.
+  return isRefusal(plan) ? undefined : {...plan, name, ...(description !== undefined && {description})};
 }
 
 /** A spec, several, or a request, from whom nobody knows. */
@@ -112,8 +138,8 @@ function read(desk: TraceDesk, json: unknown, inWords: (refusal: TraceRefusal) =
     // To a reader of specs it is none.
     if (namesPreset(programs[i])) return presetProgram(desk, programs[i], where(i));
     if (isRefusal(spec)) return refused(spec.name, inWords(spec));
-    const plan = desk.planSpec(spec);
-    return isRefusal(plan) ? refused(spec.name, inWords(plan)) : {plan};
+    const plan = (isDiagnostic(json) && bareProgram(desk, spec)) || desk.planSpec(spec);
+    return isRefusal(plan) ? refused(spec.name, inWords(placed(plan, where(i)))) : {plan};
   });
   const skipped = asked.skipped.map(skippedCommand);
   if (!isDiagnostic(json)) return {items, skipped};

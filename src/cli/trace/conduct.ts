@@ -44,7 +44,7 @@ export async function conduct(items: readonly Item[], {desk, face, signals}: Con
   const broken = Promise.withResolvers<never>();
   const inTurn = inTurns();
   await face.begin(items.flatMap((item) => ('plan' in item ? [item.plan] : [])));
-  const runs = items.map((item) => ('plan' in item && !signals.asked ? desk.start(item.plan) : undefined));
+  const runs = items.map((item) => ('plan' in item ? desk.start(item.plan) : undefined));
   signals.end(() => {
     for (const run of runs) run?.stop().catch(broken.reject);
   });
@@ -53,10 +53,10 @@ export async function conduct(items: readonly Item[], {desk, face, signals}: Con
     const show = (events: readonly TraceEvent[]): void => {
       inTurn(() => face.events?.(events, run?.plan.name ?? '')).catch(broken.reject);
     };
-    const outcome = run ? await follow(run, show) : 'outcome' in item ? item.outcome : undefined;
-    if (outcome) await inTurn(() => face.ended(outcome));
+    const ended = (each: TraceRun) => (face.events ? follow(each, show) : each.done);
+    const outcome = 'outcome' in item ? item.outcome : await ended(run as TraceRun);
+    await inTurn(() => face.ended(outcome));
     return outcome;
   });
-  const all = await Promise.race([Promise.all(outcomes), broken.promise]);
-  return all.filter((outcome) => outcome !== undefined);
+  return await Promise.race([Promise.all(outcomes), broken.promise]);
 }

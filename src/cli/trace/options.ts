@@ -1,4 +1,4 @@
-import {type PresetParameters, TRACE_LIMITS} from '../../types/trace.ts';
+import type {PresetParameters} from '../../types/trace.ts';
 import {UsageError} from '../errors.ts';
 import {COMMANDS, findFlag, flagIn} from '../flags.ts';
 import type {Given} from '../options.ts';
@@ -25,7 +25,7 @@ const ASKS = ['list', 'preset', 'type', 'spec'] as const;
 /** Which of the other flags mean something in which way. */
 const SUITS: Record<(typeof ASKS)[number], readonly string[]> = {
   list: ['json'],
-  preset: ['json', 'dry-run', 'duration', 'pid', 'comm', 'pattern'],
+  preset: ['json', 'dry-run', 'duration', 'pid', 'comm', 'pattern', 'slow'],
   type: [...['json', 'dry-run', 'duration', 'pid', 'comm'], ...['target', 'filter', 'args', 'format', 'aggregate']],
   spec: ['json', 'dry-run'],
 };
@@ -48,13 +48,19 @@ function checkSuits({values}: Given, way: (typeof ASKS)[number]): void {
   }
 }
 
+/** A flag's number, within its own bounds. */
+function numberOf({values}: Given, name: string): number | undefined {
+  const [text, flag] = [values.get(name), findFlag(name)];
+  const range = flag && flagIn(flag, 'trace').range;
+  return text === undefined || !range ? undefined : numberIn(`--${name}`, text, ...range);
+}
+
 /** Which process and how long. */
-function whom({values}: Given): PresetParameters {
-  const [duration, pid, comm] = [values.get('duration'), values.get('pid'), values.get('comm')];
-  const flag = findFlag('duration');
-  const [min, max, unit] = (flag && flagIn(flag, 'trace').range) ?? [1, TRACE_LIMITS.durationS, 'seconds'];
+function whom(given: Given): PresetParameters {
+  const [pid, comm] = [given.values.get('pid'), given.values.get('comm')];
+  const duration = numberOf(given, 'duration');
   return {
-    ...(duration !== undefined && {duration_s: numberIn('--duration', duration, min, max, unit)}),
+    ...(duration !== undefined && {duration_s: duration}),
     ...(pid !== undefined && {pid: pidOf('--pid', pid)}),
     ...(comm !== undefined && {process_name: commOf('--comm', comm)}),
   };
@@ -88,8 +94,12 @@ function askOf(given: Given, way: (typeof ASKS)[number]): TraceAsk {
   if (way === 'list') return {kind: 'list'};
   if (way === 'spec') return {kind: 'file', file: value};
   if (way === 'type') return {kind: 'spec', fields: specFields(given)};
-  const pattern = values.get('pattern');
-  const parameters = {...whom(given), ...(pattern !== undefined && {pattern: textOf('--pattern', pattern)})};
+  const [pattern, slow] = [values.get('pattern'), numberOf(given, 'slow')];
+  const parameters = {
+    ...whom(given),
+    ...(pattern !== undefined && {pattern: textOf('--pattern', pattern)}),
+    ...(slow !== undefined && {slow_ms: slow}),
+  };
   return {kind: 'preset', name: value, parameters};
 }
 

@@ -1,6 +1,7 @@
 import type {Stamp} from '../../types/stream.ts';
-import type {TraceAnswer, TraceEvent, TraceOutcome, TracePlan} from '../../types/trace.ts';
+import {TRACE_LIMITS, type TraceAnswer, type TraceEvent, type TraceOutcome, type TracePlan} from '../../types/trace.ts';
 import {count} from '../../util/format.ts';
+import {visible} from '../../util/sanitize.ts';
 import {jsonLine} from '../json.ts';
 import type {Write} from '../sink.ts';
 import {answerLines} from './answer-lines.ts';
@@ -24,6 +25,8 @@ export class PlainTraces implements TraceFace {
   readonly #write: Write;
   #lines = new EventLines([]);
   #headed = false;
+  /** Events by the trace's name. */
+  readonly #shown = new Map<string, number>();
 
   constructor(write: Write) {
     this.#write = write;
@@ -33,13 +36,27 @@ export class PlainTraces implements TraceFace {
     if (plans.length === 0) return undefined;
     this.#lines = new EventLines(plans);
     const each = plans.map((plan) => `Tracing ${titleOf(plan)} for ${count(plan.duration_s)} s`);
-    return this.#send([...each, 'Ctrl-C ends it and shows what there is.', '']);
+    const running = TRACE_LIMITS.running;
+    return this.#send([
+      ...each,
+      ...(plans.length > running ? [`${running} at once, the others wait their turn.`] : []),
+      'Ctrl-C ends it and shows what there is.',
+      '',
+    ]);
   }
 
   events(events: readonly TraceEvent[], name: string): Promise<void> | undefined {
     const head = this.#headed ? [] : [this.#lines.head()];
     this.#headed = true;
-    return this.#send([...head, ...events.map((event) => this.#lines.line(event, name))]);
+    const shown = (this.#shown.get(name) ?? 0) + events.length;
+    this.#shown.set(name, shown);
+    return this.#send([
+      ...head,
+      ...events.map((event) => this.#lines.line(event, name)),
+      ...(shown >= TRACE_LIMITS.events
+        ? [`${visible(name)}: ${count(shown)} events are shown; what comes now is only counted.`]
+        : []),
+    ]);
   }
 
   ended(): undefined {

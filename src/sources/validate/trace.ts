@@ -84,7 +84,7 @@ const ANSWERED = shape({
   statistics: shape({...TOTALS, programs: record(COUNT, TRACE_STATES.length)}, {other_events: COUNT}),
   scripts: list(shape({name: NAME, text: SCRIPT, sha256: INFO.script_sha256}), TRACE_LIMITS.specs),
   failures: list(shape({name: NAME, reason: TEXT}, {field: NAME, remedy: TEXT}), TRACE_LIMITS.specs),
-  skipped: list(shape({command: TEXT}, {id: TEXT}), 1000),
+  skipped: list(shape({command: TEXT}, {id: TEXT, description: TEXT}), 1000),
 });
 
 /** One trace's result, or the answer to a whole request. Throws Invalid with the field that is wrong. */

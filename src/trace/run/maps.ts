@@ -18,7 +18,8 @@ export function numeric(value: unknown): number | undefined {
 function keyOf({keys}: TraceMap, text: string): Record<string, string> {
   const parts = text.split(',');
   const last = keys.length - 1;
-  return Object.fromEntries(keys.map(({name}, i) => [name, i < last ? (parts[i] ?? '') : parts.slice(last).join(',')]));
+  const values = keys.map((_, i) => (i < last ? (parts[i] ?? '') : parts.slice(last).join(',')));
+  return Object.fromEntries(keys.map(({name, show}, i) => [name, show?.(values[i]!) ?? values[i]!]));
 }
 
 /** The map's values by key: a map without keys has one, under none. */

@@ -46,7 +46,7 @@ export class Wire {
   event(data: string): TraceEvent {
     const parts = this.#split(data)!;
     const kind = this.#kinds.get(parts[TAG]!)!;
-    const values = parts.slice(HEAD);
+    const values = parts.slice(HEAD).map((value, i) => kind.fields[i]!.show?.(value) ?? value);
     return {
       timestamp: String(BigInt(parts[NSECS]!) + this.#bootToUnix),
       pid: Number(parts[PID]),

@@ -72,7 +72,7 @@ export function joined(parts: readonly Code[], between: ', ' | ' && ' | ' || '):
 /** The format of a printf: kstop's own separator and words, and conversions. */
 export function printfFormat(separator: string, words: readonly string[]): Code {
   if (!/^\|[0-9a-f]{12,16}\|$/.test(separator)) throw new TypeError('not a separator');
-  if (!words.every((word) => /^(?:[a-z][a-z0-9_]{0,15}|%(?:s|d|u|lld|llu|llx))$/.test(word))) {
+  if (!words.every((word) => /^(?:[a-z][a-z0-9_]{0,15}|%(?:s(?:\/%s){0,4}|d|u|lld|llu|llx))$/.test(word))) {
     throw new TypeError('not a word of a format');
   }
   return made(`"${words.map((word) => separator + word).join('')}"`);

@@ -6,7 +6,7 @@ import type {Hook, Hooks} from '../hooks/hooks.ts';
 import {isRefusal, refuse} from '../refusal.ts';
 import {readAggregate} from '../spec/aggregate.ts';
 import {type AggregatePart, aggregatePart} from './aggregate.ts';
-import {assemble, type HookBlock} from './assemble.ts';
+import {assemble, HITS, type HookBlock} from './assemble.ts';
 import {type EventPart, eventCode, eventPart} from './event.ts';
 import {divideFilter} from './filters.ts';
 import {predicateOf} from './predicate.ts';
@@ -124,7 +124,14 @@ class Planner {
       duration_s,
       ...(pid === undefined ? {} : {pid}),
       ...(process_name === undefined ? {} : {process_name}),
-      script: {text, separator: this.separator, events: this.kinds.map((part) => part.kind), maps, strlen: this.strlen},
+      script: {
+        text,
+        separator: this.separator,
+        events: this.kinds.map((part) => part.kind),
+        maps,
+        hits: HITS,
+        strlen: this.strlen,
+      },
       notes: [...this.notes],
       ...(user ? {keep: (event: TraceEvent) => matches(user, (field) => lookup(event, field, hex))} : {}),
     };

@@ -3,7 +3,7 @@ import {isRefusal, refuse} from '../refusal.ts';
 import {fieldsAt, knownFields} from './fields.ts';
 import * as text from './text.ts';
 
-const FIELDS = ['preset', 'name', 'description', 'duration', 'pid', 'process_name', 'pattern'];
+const FIELDS = ['preset', 'name', 'description', 'duration', 'pid', 'process_name', 'pattern', 'slow_ms'];
 /** The kernel's PID_MAX_LIMIT. */
 const PID_MAX = 4_194_304;
 /** Letters, digits and `-`: whether there is such a preset is judged elsewhere. */
@@ -17,6 +17,12 @@ export interface PresetProgram {
   name: string;
   description?: string;
   parameters: PresetParameters;
+}
+
+/** A number, whose range is each preset's own affair; undefined where it isn't given. */
+function numberOf(value: unknown, field: string): number | undefined | TraceRefusal {
+  if (value === undefined || value === null) return undefined;
+  return typeof value === 'number' ? value : refuse(field, `${text.typeName(value)} where a number belongs`);
 }
 
 /** Does a program of a request name a preset? */
@@ -37,6 +43,7 @@ export function readPresetProgram(json: unknown, where: string): PresetProgram |
     pid: text.integerOf(fields.pid, at('pid'), 1, PID_MAX),
     process_name: text.textOf(fields.process_name, at('process_name'), text.PROCESS_NAME),
     pattern: text.textOf(fields.pattern, at('pattern'), PATTERN),
+    slow_ms: numberOf(fields.slow_ms, at('slow_ms')),
   };
   for (const value of Object.values(values)) if (typeof value === 'object') return value;
   const {preset, name, description, ...parameters} = values;

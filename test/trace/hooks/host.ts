@@ -135,7 +135,6 @@ const FUNCTIONS = [
 const NOTES = [
   {provider: 'db', name: 'query__start', arguments: '8@%rdi -4@%eax 4@%edx'},
   {provider: 'db', name: 'query__done', arguments: '8@%rdi'},
-  {provider: 'db', name: 'counted', semaphore: 0x2000n},
   {provider: 'one', name: 'same'},
   {provider: 'other', name: 'same'},
 ];
