@@ -4,7 +4,7 @@ import {jsonLine} from '../outputs/json.ts';
 import {OutputError} from '../outputs/sink.ts';
 import {Check} from './check.ts';
 import {loadConfig} from './config/index.ts';
-import {errorLine, errorObject, isTold, UsageError} from './errors.ts';
+import {CannotRun, errorLine, errorObject, isTold, UsageError} from './errors.ts';
 import {EXIT, type ExitCode} from './exit.ts';
 import {runRecord, runScreen, runStream} from './faces.ts';
 import {helpText} from './flags.ts';
@@ -82,6 +82,10 @@ async function dispatch(options: Options): Promise<ExitCode> {
       return await print(helpText(options.topic));
     case 'version':
       return await print(`kstop ${VERSION}\n`);
+    case 'trace': {
+      const {trace} = await import('./trace/index.ts');
+      return await trace(options);
+    }
     case 'doctor': {
       const {doctor} = await import('./doctor/index.ts');
       const {text, code} = await doctor(options);
@@ -112,6 +116,7 @@ function tell(error: unknown, json: boolean): ExitCode {
 /** By name, so that a replay needn't load the classes of the live side. */
 function codeOf(error: unknown): ExitCode {
   if (error instanceof UsageError) return EXIT.usage;
+  if (error instanceof CannotRun) return EXIT.cannotRun;
   const name = error instanceof Error ? error.name : '';
   if (name === 'EngineError') return EXIT.cannotRun;
   return name === 'RecordingError' ? EXIT.usage : EXIT.failed;

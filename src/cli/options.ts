@@ -5,6 +5,7 @@ import {ROWS} from '../util/limits.ts';
 import {UsageError} from './errors.ts';
 import {COMMANDS, type Command, FLAGS, type Flag, findFlag} from './flags.ts';
 import {nearest} from './nearest.ts';
+import {type TraceOptions, traceOptions} from './trace/options.ts';
 import {MIN_PART_BYTES, type Range} from './value-types.ts';
 import {choiceOf, commOf, countIn, microseconds, numberIn, pidOf, probesOf, sizeOf, textOf} from './values.ts';
 
@@ -73,6 +74,7 @@ export type Options =
   | LiveOptions
   | RecordOptions
   | ReplayOptions
+  | TraceOptions
   | DoctorOptions
   | {command: 'completions'; shell: Shell}
   | {command: 'help'; topic?: Command}
@@ -333,6 +335,7 @@ export function toOptions(written: Given, settings: Settings = new Map()): Optio
   checkCommand(written);
   const given = withSettings(written, settings);
   const {command, positionals, values} = given;
+  if (command === 'trace') return traceOptions(given);
   const extra = positionals[COMMANDS[command].argument ? 1 : 0];
   if (extra !== undefined) throw new UsageError(extra, 'one argument too many', COMMANDS[command].usage);
   if (command === 'doctor') {

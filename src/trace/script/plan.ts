@@ -1,0 +1,154 @@
+import type {TraceEvent, TraceMap, TracePlan, TraceRefusal, TraceSpec} from '../../types/trace.ts';
+import type {FilterNode, PlainFilter} from '../filter/ast.ts';
+import {matches} from '../filter/keep.ts';
+import {parseFilter} from '../filter/parse.ts';
+import type {Hook, Hooks} from '../hooks/hooks.ts';
+import {isRefusal, refuse} from '../refusal.ts';
+import {readAggregate} from '../spec/aggregate.ts';
+import {type AggregatePart, aggregatePart} from './aggregate.ts';
+import {assemble, HITS, type HookBlock} from './assemble.ts';
+import {type EventPart, eventCode, eventPart} from './event.ts';
+import {divideFilter} from './filters.ts';
+import {predicateOf} from './predicate.ts';
+import {strlenFor} from './room.ts';
+import {randomSeparator} from './separator.ts';
+import type {Value} from './value.ts';
+import {atLeast, OLDEST, readVersion, type Version} from './version.ts';
+
+export interface PlanOptions {
+  /** Before each part of an event; a random one where it isn't given. */
+  separator?: string;
+  /** Kstop's own number in the host's PID namespace: what it does with the events isn't traced. */
+  self?: number;
+}
+
+/** What a spec becomes on this host: a script and how its output is read. `bpftraceVersion` as bpftrace prints it. */
+export function planSpec(
+  spec: TraceSpec,
+  hooks: Hooks,
+  bpftraceVersion: string,
+  options: PlanOptions = {},
+): TracePlan | TraceRefusal {
+  const version = readVersion(bpftraceVersion);
+  if (!version || !atLeast(version, OLDEST.major, OLDEST.minor)) {
+    return refuse(
+      'bpftrace',
+      `version ${bpftraceVersion.slice(0, 40)}, at least ${OLDEST.major}.${OLDEST.minor} is needed`,
+    );
+  }
+  const found = hooks.find(spec.type, spec.target);
+  if (isRefusal(found)) return found as TraceRefusal;
+  const plan = new Planner(spec, version, options.separator ?? randomSeparator());
+  for (const hook of found as Hook[]) {
+    const refused = plan.add(hook);
+    if (refused) return refused;
+  }
+  return plan.finished(options.self);
+}
+
+/** Adds hook by hook to one script. */
+class Planner {
+  private readonly parts: (EventPart | AggregatePart)[] = [];
+  private readonly blocks: HookBlock[] = [];
+  private readonly kinds: EventPart[] = [];
+  private readonly notes = new Set<string>();
+  private map: TraceMap | undefined;
+  private strlen = Number.POSITIVE_INFINITY;
+  private user: PlainFilter | undefined;
+  /** Fields that user space tests and that are printed as hexadecimal digits. */
+  private readonly hex = new Set<string>();
+
+  constructor(
+    private readonly spec: TraceSpec,
+    private readonly version: Version,
+    private readonly separator: string,
+  ) {}
+
+  /** One more hook; what is wrong with the spec there, if anything. */
+  add(hook: Hook): TraceRefusal | undefined {
+    for (const note of hook.notes) this.notes.add(note);
+    const filter = divideFilter(this.filter(), hook, this.version);
+    if (isRefusal(filter)) return filter;
+    this.user = filter.user;
+    for (const {name, kind} of filter.extra) if (kind === 'hex') this.hex.add(name);
+    const part = this.part(hook, filter.user !== undefined, filter.extra);
+    if (isRefusal(part)) return part;
+    const strlen = strlenFor(part.values, filter.texts);
+    if (strlen === undefined) return refuse('arguments', 'more than one event can carry', 'fewer of them');
+    this.strlen = Math.min(this.strlen, strlen);
+    const when = filter.kernel && predicateOf(filter.kernel, {hook, version: this.version, strlen});
+    if (when && isRefusal(when)) return when as TraceRefusal;
+    const does = 'does' in part ? part.does : eventCode(part, this.separator);
+    this.blocks.push({hook, does, ...(when ? {when} : {})});
+    this.parts.push(part);
+    return undefined;
+  }
+
+  private filter(): FilterNode | undefined {
+    if (this.spec.filter === undefined) return undefined;
+    const parsed = parseFilter(this.spec.filter);
+    return 'node' in parsed ? parsed.node : undefined;
+  }
+
+  private part(hook: Hook, inUserSpace: boolean, extra: readonly Value[]): EventPart | AggregatePart | TraceRefusal {
+    if (this.spec.aggregate === undefined) {
+      const part = eventPart(this.spec, hook, this.version, `t${this.kinds.length}`, extra);
+      if (!isRefusal(part)) this.kinds.push(part as EventPart);
+      return part;
+    }
+    if (inUserSpace) {
+      return refuse(
+        'filter',
+        'texts within a text and addresses are compared in user space, but the map is filled in the kernel',
+        'a text from its begin ("abc*"), or events without aggregate',
+      );
+    }
+    const aggregate = readAggregate(this.spec.aggregate, 'aggregate');
+    if (isRefusal(aggregate)) return aggregate;
+    const part = aggregatePart(aggregate, hook, this.version);
+    if (!isRefusal(part)) this.map = part.map;
+    return part;
+  }
+
+  finished(self: number | undefined): TracePlan {
+    const {name, description, type, target, duration_s, pid, process_name} = this.spec;
+    const maps = this.map ? [this.map] : [];
+    const text = assemble(this.blocks, {spec: this.spec, maps, ...(self === undefined ? {} : {self})});
+    const {user, hex} = this;
+    if (user) this.notes.add('a part of the filter is applied to the events that bpftrace prints');
+    return {
+      name,
+      ...(description === undefined ? {} : {description}),
+      type,
+      target,
+      duration_s,
+      ...(pid === undefined ? {} : {pid}),
+      ...(process_name === undefined ? {} : {process_name}),
+      script: {
+        text,
+        separator: this.separator,
+        events: this.kinds.map((part) => part.kind),
+        maps,
+        hits: HITS,
+        strlen: this.strlen,
+      },
+      notes: [...this.notes],
+      ...(user ? {keep: (event: TraceEvent) => matches(user, (field) => lookup(event, field, hex))} : {}),
+    };
+  }
+}
+
+/** A filter's field of an event: what every event has, or one of its arguments. */
+function lookup(event: TraceEvent, field: string, hex: ReadonlySet<string>): string | undefined {
+  switch (field) {
+    case 'pid':
+    case 'tid':
+    case 'uid':
+    case 'cpu':
+      return String(event[field]);
+    case 'comm':
+      return event.process_name;
+    default:
+      return Object.hasOwn(event.raw_args, field) ? `${hex.has(field) ? '0x' : ''}${event.raw_args[field]}` : undefined;
+  }
+}
