@@ -23,7 +23,7 @@ interface Row {
   comm: string;
 }
 
-testUnless(false, 'health: who waits for a CPU behind whom is found, and nothing stays attached', async (t) => {
+testUnless(once, 'health: who waits for a CPU behind whom is found, and nothing stays attached', async (t) => {
   const hogs = await startLoad(t, 'worker', [6, cpu], {as: 'mcp-hog'});
   const mcp = await Mcp.start(t);
   hogs.send(`spin ${60_000 * LONGER}`);
@@ -51,7 +51,7 @@ testUnless(false, 'health: who waits for a CPU behind whom is found, and nothing
   t.is(mcp.stderr, '');
 });
 
-testUnless(false, 'processes: one’s CPU time is what /proc says of it, alone and among all', async (t) => {
+testUnless(once, 'processes: one’s CPU time is what /proc says of it, alone and among all', async (t) => {
   const worker = await startLoad(t, 'worker', [1, cpu], {as: 'mcp-worker'});
   const mcp = await Mcp.start(t);
   worker.send(`spin ${60_000 * LONGER}`);
@@ -88,27 +88,31 @@ const cpuMs = (pid: number): number =>
     .map((tid) => Number(read(`/proc/${pid}/task/${tid}/schedstat`).split(' ')[0]) / 1e6)
     .reduce((sum, ms) => sum + ms);
 
-testUnless(lacksController('memory'), 'containers: memory against the limit as the cgroup has it', async (t) => {
-  const id = createHash('sha256').update(`mcp ${process.pid}`).digest('hex');
-  const group = Cgroup.make(t, 'memory', {name: `docker-${id}.scope`});
-  group.write(group.v2 ? 'memory.max' : 'memory.limit_in_bytes', String(64 << 20));
-  const eater = await startLoad(t, 'eater', [0], {through: group.enter});
-  eater.send('20');
-  await sleep(500 * SLOW);
-  const mcp = await Mcp.start(t);
-  const {content, text, isError} = await mcp.call('containers', {sort: 'memory', limit: 50});
-  t.false(isError, text);
-  const row = content.containers.find((each: {container: {id: string}}) => each.container.id === id);
-  t.truthy(row, text);
-  const usage = Number(group.read(group.v2 ? 'memory.current' : 'memory.usage_in_bytes'));
-  t.log(JSON.stringify(row), usage);
-  t.is(row.limit_bytes, 64 << 20);
-  t.true(Math.abs(row.memory_usage_bytes - usage) <= 2 << 20);
-  // Who is in it is known by the unified hierarchy.
-  if (group.v2) t.is(row.processes, group.read('cgroup.procs').trim().split('\n').length);
-});
+testUnless(
+  once ?? lacksController('memory'),
+  'containers: memory against the limit as the cgroup has it',
+  async (t) => {
+    const id = createHash('sha256').update(`mcp ${process.pid}`).digest('hex');
+    const group = Cgroup.make(t, 'memory', {name: `docker-${id}.scope`});
+    group.write(group.v2 ? 'memory.max' : 'memory.limit_in_bytes', String(64 << 20));
+    const eater = await startLoad(t, 'eater', [0], {through: group.enter});
+    eater.send('20');
+    await sleep(500 * SLOW);
+    const mcp = await Mcp.start(t);
+    const {content, text, isError} = await mcp.call('containers', {sort: 'memory', limit: 50});
+    t.false(isError, text);
+    const row = content.containers.find((each: {container: {id: string}}) => each.container.id === id);
+    t.truthy(row, text);
+    const usage = Number(group.read(group.v2 ? 'memory.current' : 'memory.usage_in_bytes'));
+    t.log(JSON.stringify(row), usage);
+    t.is(row.limit_bytes, 64 << 20);
+    t.true(Math.abs(row.memory_usage_bytes - usage) <= 2 << 20);
+    // Who is in it is known by the unified hierarchy.
+    if (group.v2) t.is(row.processes, group.read('cgroup.procs').trim().split('\n').length);
+  },
+);
 
-testUnless(false, 'probes: how each is attached, or why not', async (t) => {
+testUnless(once, 'probes: how each is attached, or why not', async (t) => {
   const mcp = await Mcp.start(t, ['--probes', 'sched,tasks,pressure']);
   const {content, text, isError} = await mcp.call('probes');
   t.false(isError, text);
