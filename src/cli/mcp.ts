@@ -11,6 +11,8 @@ import {VERSION} from './version.ts';
 /** Of a line on stderr, UTF-16 units. */
 const WARNING_UNITS = 300;
 
+const CONFIGURE = 'docs/mcp.md says how clients start it';
+
 /** The desk of all traces, opened by the first that needs it. */
 function traces() {
   let desk: Promise<TraceDesk> | undefined;
@@ -40,6 +42,8 @@ export async function mcp(options: McpOptions): Promise<ExitCode> {
   for (const event of ['end', 'close', 'error']) process.stdin.once(event, end);
   process.stdout.once('error', end);
   yieldWorkers();
+  if (process.stdin.isTTY)
+    process.stderr.write(`kstop: mcp: waiting for a client on stdin (${CONFIGURE}; Ctrl-C ends it)\n`);
   const {desk, close} = traces();
   try {
     await serve(
