@@ -41,6 +41,10 @@ export const COMMANDS = specs({
     usage: 'kstop doctor [OPTIONS]',
     help: 'what this kernel and this user allow, probe by probe, and what helps',
   },
+  mcp: {
+    usage: 'kstop mcp [OPTIONS]',
+    help: 'a Model Context Protocol server on stdin and stdout, for AI agents',
+  },
   completions: {
     usage: 'kstop completions SHELL',
     help: 'a script for tab completion in bash, zsh or fish',
@@ -75,6 +79,7 @@ export interface Flag {
 const RUN = ['live', 'record'] as const;
 /** With a time to run and somebody to look at. */
 const TASK = [...RUN, 'trace'] as const;
+const WATCH = [...RUN, 'mcp'] as const;
 const SHOW = ['live', 'replay'] as const;
 const SEEN = ['live', 'record', 'replay'] as const;
 const ALL = Object.keys(COMMANDS) as Command[];
@@ -129,32 +134,38 @@ export const FLAGS: readonly Flag[] = [
     help: 'seconds between samples, 0.1 to 60',
     default: '1',
   },
-  {name: 'sched-warn', value: 'US', commands: RUN, help: 'run-queue wait for a warning, microseconds', default: '1000'},
-  {name: 'sched-crit', value: 'US', commands: RUN, help: 'the same, critical', default: '10 x warn'},
+  {
+    name: 'sched-warn',
+    value: 'US',
+    commands: WATCH,
+    help: 'run-queue wait for a warning, microseconds',
+    default: '1000',
+  },
+  {name: 'sched-crit', value: 'US', commands: WATCH, help: 'the same, critical', default: '10 x warn'},
   {
     name: 'bio-warn',
     value: 'US',
-    commands: RUN,
+    commands: WATCH,
     help: 'block request time for a warning, microseconds',
     default: '10000',
   },
-  {name: 'bio-crit', value: 'US', commands: RUN, help: 'the same, critical', default: '10 x warn'},
+  {name: 'bio-crit', value: 'US', commands: WATCH, help: 'the same, critical', default: '10 x warn'},
   {
     name: 'vfs-warn',
     value: 'US',
-    commands: RUN,
+    commands: WATCH,
     help: 'time of a call on a file for a warning, microseconds',
     default: '5000',
   },
-  {name: 'vfs-crit', value: 'US', commands: RUN, help: 'the same, critical', default: '10 x warn'},
+  {name: 'vfs-crit', value: 'US', commands: WATCH, help: 'the same, critical', default: '10 x warn'},
   {
     name: 'syscall-warn',
     value: 'US',
-    commands: RUN,
+    commands: WATCH,
     help: 'time of a system call for a warning, microseconds',
     default: '10000',
   },
-  {name: 'syscall-crit', value: 'US', commands: RUN, help: 'the same, critical', default: '10 x warn'},
+  {name: 'syscall-crit', value: 'US', commands: WATCH, help: 'the same, critical', default: '10 x warn'},
   {
     name: 'top',
     value: 'N',
@@ -164,7 +175,13 @@ export const FLAGS: readonly Flag[] = [
     help: 'process rows in a sample, the busiest; the screen has them all',
     default: '50',
   },
-  {name: 'probes', value: 'LIST', commands: RUN, help: 'all, default, names; -name leaves one out', default: 'default'},
+  {
+    name: 'probes',
+    value: 'LIST',
+    commands: WATCH,
+    help: 'all, default, names; -name leaves one out',
+    default: 'default',
+  },
   {
     name: 'pid',
     short: 'p',
@@ -196,7 +213,7 @@ export const FLAGS: readonly Flag[] = [
     help: 'only this cgroup, in the kernel',
     default: 'all',
   },
-  {name: 'include-waits', commands: RUN, help: 'also calls that sleep by design (pipes, sockets, poll, futex ...)'},
+  {name: 'include-waits', commands: WATCH, help: 'also calls that sleep by design (pipes, sockets, poll, futex ...)'},
   {
     name: 'with-args',
     commands: RUN,
@@ -206,7 +223,7 @@ export const FLAGS: readonly Flag[] = [
     name: 'max-overhead',
     value: 'PCT',
     range: [0.001, 100, "percent of all CPUs' time"],
-    commands: RUN,
+    commands: WATCH,
     help: "budget of the probes, percent of all CPUs' time; dear ones pause first",
     default: '1',
   },
@@ -258,11 +275,23 @@ export const FLAGS: readonly Flag[] = [
   {
     name: 'config',
     value: 'FILE',
-    commands: [...SEEN, 'doctor'],
+    commands: [...SEEN, 'doctor', 'mcp'],
     help: 'settings from this TOML file (docs/config.md)',
     config: false,
   },
   ...TRACE_FLAGS,
+  {
+    name: 'allow-trace',
+    commands: ['mcp'],
+    help: 'agents may trace by specs of their own, not only presets',
+    config: false,
+  },
+  {
+    name: 'allow-data',
+    commands: ['mcp'],
+    help: 'agents may trace texts that functions are called with (buffers too)',
+    config: false,
+  },
   {name: 'help', short: 'h', commands: ALL, help: 'this text', config: false},
   {name: 'version', short: 'V', commands: ALL, help: 'the version', config: false},
 ];

@@ -104,6 +104,10 @@ async function dispatch(options: Options): Promise<ExitCode> {
       const {completions} = await import('./completions/index.ts');
       return await print(completions(options.shell));
     }
+    case 'mcp': {
+      const {mcp} = await import('./mcp.ts');
+      return await mcp(options);
+    }
     case 'live':
       return await live(options);
     case 'record':

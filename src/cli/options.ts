@@ -69,6 +69,13 @@ export interface DoctorOptions {
   /** The config file that the command line names: doctor says what it thinks of it. */
   config?: string;
 }
+export interface McpOptions extends RunOptions {
+  command: 'mcp';
+  /** Free specs too, not only presets. */
+  allowTrace: boolean;
+  /** Texts that functions are called with too: they may be contents of buffers. */
+  allowData: boolean;
+}
 export type Shell = 'bash' | 'zsh' | 'fish';
 export type Options =
   | LiveOptions
@@ -76,6 +83,7 @@ export type Options =
   | ReplayOptions
   | TraceOptions
   | DoctorOptions
+  | McpOptions
   | {command: 'completions'; shell: Shell}
   | {command: 'help'; topic?: Command}
   | {command: 'version'};
@@ -343,6 +351,10 @@ export function toOptions(written: Given, settings: Settings = new Map()): Optio
     return {command, json: values.has('json'), ...(config !== undefined && {config: textOf('--config', config)})};
   }
   if (command === 'completions') return {command, shell: wordOf(given) as Shell};
+  if (command === 'mcp') {
+    const [allowTrace, allowData] = [values.has('allow-trace'), values.has('allow-data')];
+    return {command, ...runOptions(given), allowTrace, allowData};
+  }
   if (command === 'record') return recordOptions(given);
   if (command === 'replay') return {command, ...showOptions(given), file: fileOf(given), check: values.has('check')};
   return {command, ...runOptions(given), ...showOptions(given)};
