@@ -28,6 +28,7 @@ import {CgroupPaths, canonicalCgroup} from './cgroup-paths.ts';
 import {containerFilter} from './container-filter.ts';
 import {ContainerNames} from './container-names.ts';
 import {ContainerLives} from './containers/lives.ts';
+import {MainProcesses} from './containers/mains.ts';
 import {ContainerRows} from './containers/rows.ts';
 import {ContainerTasks} from './containers/tasks.ts';
 import {ProbeCost} from './cost.ts';
@@ -42,6 +43,8 @@ import {Lockups} from './lockups/lockups.ts';
 import {MemoryCgroups} from './memory/cgroups.ts';
 import {GrowthProbe} from './memory/growth.ts';
 import {Overhead} from './overhead.ts';
+import {OwnPriority} from './own-priority.ts';
+import {OwnThreads} from './own-threads.ts';
 import {OwnerSearch} from './owner-search.ts';
 import {inOwnPidNamespace} from './pid-namespace.ts';
 import {PressureProbe} from './pressure.ts';
@@ -124,6 +127,7 @@ export class LiveSource implements Source {
   private rhythm: 'busy' | 'settling' | 'quiet' = 'busy';
   private draining: Promise<unknown> = Promise.resolve();
   private cgroupIsGone = false;
+  private readonly priority = new OwnPriority(new OwnThreads(), (problem) => this.failed(problem));
   private readonly owners = new OwnerSearch(() => this.engine.findOwners());
   private readonly slowRequests = new SlowRequests(() => this.engine.requests(true));
 
@@ -139,7 +143,12 @@ export class LiveSource implements Source {
     this.containers = new ContainerNames(this.cgroups, (problem) => this.failed(problem));
     const byProcess = options.filter?.pid !== undefined || options.filter?.comm !== undefined;
     const container = (path: string) => this.containers.ofPath(path);
-    this.lives = new ContainerLives(container, () => !byProcess && this.probes.isOn('process'));
+    const mains = new MainProcesses();
+    this.lives = new ContainerLives(
+      container,
+      () => !byProcess && this.probes.isOn('process'),
+      (rows) => mains.among(rows),
+    );
     const thresholds = {...options.thresholds};
     const symbols = new Symbols();
     this.pages = this.pageCount(symbols);
@@ -148,6 +157,7 @@ export class LiveSource implements Source {
       clock: this.clock,
       critNs: criticalNs(thresholds),
       cgroupPath: (id: bigint, v2: boolean) => this.cgroups.get(id, v2),
+      learnCgroup: (id: bigint, path: string) => this.cgroups.learn(id, path),
       symbol: (address: bigint) => symbols.name(address),
       dropReason: (reason: number) => drops.reasons.name(reason),
       slowRequest: (event: BioLatencyEvent, span: RequestSpan) => this.slowRequests.note(event, span),
@@ -284,6 +294,7 @@ export class LiveSource implements Source {
         if (events.length > 0 || this.changes.length > 0) yield this.frame(events);
         continue;
       }
+      this.priority.look(now - due, this.options.intervalMs, now);
       yield this.frame(events, now - last);
       last = now;
       // After a stall (a slow reader) the rhythm starts anew rather than catching up.
@@ -306,6 +317,7 @@ export class LiveSource implements Source {
   private async free(): Promise<void> {
     this.stop();
     await this.draining;
+    this.priority.restore();
     this.overhead.stop();
     this.sampler.close();
     this.focused.close();
@@ -416,6 +428,7 @@ export class LiveSource implements Source {
     const ofFocus = noFocus();
     const sample = intervalMs === undefined ? undefined : this.sampler.sample(this.stamp(), intervalMs, found, ofFocus);
     if (sample) this.lives.complete(sample);
+    if (sample && this.priority.nice !== undefined) sample.self.nice = this.priority.nice;
     const focus = sample && this.focused.sample({...ofFocus, pages: this.pages.take()});
     if (focus) sample.focus = this.containers.nameFocus(focus);
     else if (sample && ofFocus.syscalls.length > 0) sample.syscalls = ofFocus.syscalls;

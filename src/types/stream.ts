@@ -411,7 +411,10 @@ export interface ContainerRow {
   memory_events?: {high?: number; max?: number; oom?: number; oom_kill?: number};
   /** Its processes that ended, as far as their ends were delivered; absent where none did. */
   exits?: ContainerEnds[];
-  /** How often its main process began again after an end since kstop runs, under another id too where it has a name. */
+  /**
+   * How often its main process began again after an end since kstop runs, under another id too where it has a name. Absent where none
+   * can be told (a shared PID namespace, no cgroup of version 2).
+   */
   restarts?: number;
   /** How its main process ended last. */
   last_exit?: ContainerEnd;
@@ -691,9 +694,9 @@ export interface Sample extends Stamp {
   pressure?: {cpu?: Psi; memory?: Psi; io?: Psi};
   /**
    * kernel_cpu_pct: the probes' estimated cost, percent of all CPUs' time, with that of measuring and reading them: what
-   * --max-overhead limits.
+   * --max-overhead limits. nice: the level that kstop gave itself because it came late, while it has it.
    */
-  self: {cpu_pct?: number; rss_bytes?: number; kernel_cpu_pct?: number; map_bytes?: number};
+  self: {cpu_pct?: number; rss_bytes?: number; kernel_cpu_pct?: number; map_bytes?: number; nice?: number};
   loss: Record<string, Loss>;
   accuracy?: {sched?: {cut_by_migration_pct?: number}};
 }
