@@ -180,7 +180,7 @@ const AGGREGATES = [
   {probe_type: 't', target: 'sched:sched_process_exec', aggregate: 'count by comm, pid'},
   {probe_type: 't', target: 'block:block_rq_complete', aggregate: 'hist nr_sector by dev'},
   {probe_type: 't', target: 'syscalls:sys_exit_read', aggregate: 'sum ret by comm', filter: 'ret > 0'},
-  {probe_type: 't', target: 'syscalls:sys_enter_open*', aggregate: 'count by dfd, filename', filter: 'flags != 0'},
+  {probe_type: 't', target: 'syscalls:sys_enter_openat*', aggregate: 'count by dfd, filename', filter: 'dfd != 0'},
 ];
 
 /** What bpftrace says of a script alone. */
