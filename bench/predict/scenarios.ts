@@ -110,6 +110,13 @@ function fastFill(random: Random, isNew: boolean): Plan {
   return {limit: always(limit), base, rate: (s) => (s < leakS ? 0 : rate), leakS, lengthS: leakS + 60};
 }
 
+/** A cgroup that has leaked since it began: nobody knows how it is otherwise. */
+function leakingFromStart(random: Random): Plan {
+  const plan = leaking(random);
+  const rate = plan.rate(plan.leakS as number);
+  return {...plan, rate: always(rate), leakS: 0};
+}
+
 /** A start takes what it needs within seconds, and no more for five minutes. */
 function startUp(random: Random): Plan {
   const limit = anyLimit(random);
@@ -155,6 +162,7 @@ function growthEnds(random: Random): Plan {
 export const SCENARIOS: Record<string, Scenario> = {
   'steady leak': (random) => [leaking(random)],
   'uneven leak': (random) => [leaking(random, {uneven: true})],
+  'leak from the start': (random) => [leakingFromStart(random)],
   'accelerating leak': (random) => [accelerating(random)],
   sawtooth: (random) => [sawtooth(random)],
   'sawtooth with leak': (random) => [sawtoothLeak(random)],

@@ -12,6 +12,8 @@ export interface Score {
   errorAtHalf?: number;
   /** Share of the predictions whose interval held the kill. */
   coverage?: number;
+  /** Median over kills of the intervals' median width, as a share of the time told. */
+  width?: number;
   /** Median of the time between the first alarm and the kill, as a share of the possible. */
   lead?: number;
   /** Kills without an alarm. */
@@ -54,6 +56,7 @@ class Tally {
   readonly errors: number[] = [];
   readonly errorsAtHalf: number[] = [];
   readonly held: number[] = [];
+  readonly widths: number[] = [];
   readonly leads: number[] = [];
   kills = 0;
   misses = 0;
@@ -79,6 +82,8 @@ class Tally {
     const late = medianOf(useful.filter(({ms}) => ms >= kill.halfMs).map(errorOf));
     if (late !== undefined) this.errorsAtHalf.push(late);
     if (known.length > 0) this.held.push(known.filter((each) => holds(each, kill)).length / known.length);
+    const width = medianOf(known.map(({eta_s, eta_low_s, eta_high_s}) => (eta_high_s - eta_low_s) / eta_s));
+    if (width !== undefined) this.widths.push(width);
     const alarm = before.find((each) => each.alarm);
     if (!alarm) this.misses++;
     const possible = Math.min(WARNING_MS, kill.ms - kill.beganMs);
@@ -103,6 +108,7 @@ class Tally {
       error: medianOf(this.errors),
       errorAtHalf: medianOf(this.errorsAtHalf),
       coverage: mean,
+      width: medianOf(this.widths),
       lead: this.kills > 0 ? medianOf(this.leads) : undefined,
       misses: this.misses,
       falseAlarmsPerHour: this.falseAlarms / this.hours,

@@ -59,6 +59,8 @@ export interface Figures {
   /** CPU time that a hypervisor gave to others. */
   stolen?: Stolen;
   kernelCpuPct?: number;
+  /** Nice level that kstop gave itself because it came late. */
+  ownNice?: number;
   /** Containers that begin again and again, most often first. */
   restarting: readonly Restarting[];
 }

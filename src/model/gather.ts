@@ -80,6 +80,7 @@ export function figuresOfRun(state: State, kept: Kept): Figures {
   return {
     ...common(state, kept),
     kernelCpuPct: state.ownCost?.kernel_cpu_pct,
+    ownNice: state.ownCost?.nice,
     periods: {latency: 'over the run', segments: 'over the run', counts: 'over the run', restarts: 'over the run'},
     spanMs: lastedMs(state),
     status: (name) => state.subsystems.find((each) => each.name === name)?.worstStatus ?? 'UNKNOWN',
@@ -116,6 +117,7 @@ function common(state: State, {facts, pauses}: Kept) {
     leaks: state.sample?.leaks ?? [],
     load1: state.sample?.host.load1,
     kernelCpuPct: state.sample?.self.kernel_cpu_pct,
+    ownNice: state.sample?.self.nice,
   };
 }
 

@@ -2,9 +2,11 @@ import type {Sample} from '../types/stream.ts';
 
 const SHARES = ['cpu_pct', 'kernel_cpu_pct'] as const;
 
-/** kstop's own cost over the run: shares of CPU weighted by each sample's length, memory as it was last. */
+/** kstop's own cost over the run: shares of CPU weighted by each sample's length, memory as it was last, the highest priority that it gave itself. */
 export class OwnCost {
   readonly #sums = {cpu_pct: {ms: 0, value: 0}, kernel_cpu_pct: {ms: 0, value: 0}};
+
+  #nice: number | undefined;
 
   add({self, interval_ms}: Sample): Sample['self'] {
     const average: Sample['self'] = {...self};
@@ -17,6 +19,8 @@ export class OwnCost {
       }
       if (sum.ms > 0) average[key] = Math.round((sum.value / sum.ms) * 1e4) / 1e4;
     }
+    if (self.nice !== undefined) this.#nice = Math.min(self.nice, this.#nice ?? self.nice);
+    if (this.#nice !== undefined) average.nice = this.#nice;
     return average;
   }
 }

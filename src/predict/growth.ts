@@ -1,3 +1,4 @@
+import type {Laws} from './laws.ts';
 import type {Series} from './series.ts';
 import {theilSen} from './theil-sen.ts';
 
@@ -11,24 +12,12 @@ export interface Growth {
   stray: number;
   /** Length of the stretch that it was told from. */
   spanMs: number;
-  /** How much quicker it gets, if it does so all the time. */
-  acceleration?: Acceleration;
-  /** By what share of itself the rate may grow in a millisecond without that being seen yet. */
-  unseen?: number;
-}
-
-/** Growth that has got quicker, by two laws: which of them it follows can't be told from a part of it. */
-export interface Acceleration {
-  /** The rate now, and by how much it grows in a millisecond, if that stays the same. */
-  linear: {rate: number; more: number};
-  /** The rate now, and by what share of itself it grows in a millisecond, if that stays the same. */
-  power: {rate: number; share: number};
-  /** Else it is only suspected. */
-  clear: boolean;
+  /** How it may go on, if not evenly. */
+  laws?: Laws;
 }
 
 /** Lengths of the stretches that are looked at, all up to now, in points of a second and in coarse ones. */
-const FINE_MS = [6_000, 12_000, 24_000, 48_000, 96_000] as const;
+export const FINE_MS = [6_000, 12_000, 24_000, 48_000, 96_000] as const;
 const COARSE_MS = [192_000, 384_000, 768_000] as const;
 /** Points that each of these has at least: with long intervals they are longer. */
 const LEAST_POINTS = [6, 7, 8, 10, 12] as const;
@@ -194,58 +183,4 @@ export function growthOfFew(series: Series): Growth | undefined {
     [...counts, series.length].map((n) => ({series, from: series.length - n})),
     0,
   );
-}
-
-/** Thirds of a stretch must differ by that many times what one of them may stray, and by that share of the last one's rate. */
-const CLEARLY = 1.2;
-const CLEAR_SHARE = 0.13;
-/** Less is only suspected. */
-const SUSPECTED_SHARE = 0.04;
-/** A last third that is not seen to be quicker isn't so by more than that share of its rate. */
-const MOST_UNSEEN = 0.6;
-/** The pace of something that keeps accelerating rises by about as much from the first third to the second as to the last. */
-const UNEVEN = 3;
-
-/**
- * The growth as one that accelerates all the time since `sinceMs`, if it does: each third of the time clearly quicker than
- * the one before, by amounts that are alike (else it has changed its pace once, and `growthOf` knows the new one).
- */
-export function acceleratingGrowth({fine, coarse}: History, sinceMs: number, now: Growth): Growth {
-  const series = fine.lastMs - sinceMs > FINE_MS[4] ? coarse : fine;
-  const {ms, level, length} = series;
-  const from = series.indexOf(sinceMs);
-  if (length - from < 12) return {...now, unseen: unseenShare(now.rate, now.high - now.low, now.spanMs)};
-  const spanMs = series.lastMs - (ms[from] as number);
-  const cut = (third: number) => from + Math.round(((length - 1 - from) * third) / 3);
-  const thirds = [0, 1, 2].map((third) => theilSen(ms, level, cut(third), cut(third + 1) + 1, Z));
-  const [a, b, c] = thirds.map((fit) => fit?.slope ?? Number.NaN) as [number, number, number];
-  const lag = Math.max(1, Math.floor((length - from) / PIECES));
-  const noise = (T * Math.max(now.stray, strayOfNeighbours(series, from, lag))) / Math.sqrt(spanMs / 3);
-  const [earlier, later] = [b - a, c - b];
-  const even = a > 0 && later < UNEVEN * earlier && earlier < UNEVEN * later;
-  if (!even || c - a < Math.max(noise, 2 * SUSPECTED_SHARE * c))
-    return {...now, unseen: unseenShare(c, Math.max(noise, c - a), spanMs)};
-  const clear = c - a >= 2 * Math.max(CLEARLY * noise, CLEAR_SHARE * c);
-  const acceleration = {...laws(a, c, spanMs), clear};
-  if (!clear) return {...now, acceleration};
-  const {rate} = acceleration.linear;
-  return {...now, rate, low: Math.max(c - noise, c / 2), high: acceleration.power.rate + noise, acceleration};
-}
-
-/** The quickest change of pace that a stretch doesn't show: its last third may be quicker than its first by `noise`. */
-function unseenShare(rate: number, noise: number, spanMs: number): number {
-  const hidden = Math.min(MOST_UNSEEN, Math.max(noise / rate, 2 * SUSPECTED_SHARE));
-  return (-1.5 * Math.log1p(-hidden)) / spanMs;
-}
-
-/** From the rates of the first and the last third of a stretch, which are those of their middles. */
-function laws(first: number, last: number, spanMs: number): Pick<Acceleration, 'linear' | 'power'> {
-  const apart = (2 * spanMs) / 3;
-  const toEnd = spanMs / 6;
-  const more = (last - first) / apart;
-  const share = Math.log(last / first) / apart;
-  return {
-    linear: {rate: last + more * toEnd, more},
-    power: {rate: last * Math.exp(share * toEnd), share},
-  };
 }

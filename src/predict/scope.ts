@@ -1,7 +1,8 @@
 import {confidenceOf} from './confidence.ts';
 import {growthOfTroughs, isTooth, roomAbovePeaks} from './envelope.ts';
 import {BLUR, type Eta, etaOf, type Room} from './eta.ts';
-import {acceleratingGrowth, type Growth, growthOf, growthOfLast} from './growth.ts';
+import {type Growth, growthOf, growthOfLast} from './growth.ts';
+import {lawsOf} from './laws.ts';
 import {demandOf, headroomOf, limitOf, type MemoryPoint} from './point.ts';
 import {Series} from './series.ts';
 import {Teeth} from './teeth.ts';
@@ -61,6 +62,8 @@ const SHORT_MS = 15_000;
 const PAUSE_MS = 2200;
 /** Deviations that a pause is off what is usual. */
 const UNUSUAL = 2;
+/** Probability from which on it gets quicker all the time. */
+const CLEARLY = 0.5;
 /** The cheap look: growth over the last so many milliseconds. */
 const LOOKS_MS = [10_000, 60_000];
 
@@ -156,7 +159,7 @@ export class Scope {
       return quick;
     if (!growth || !(growth.rate > 0)) return growth;
     const sinceMs = Math.min(this.#began?.ms ?? Number.POSITIVE_INFINITY, this.#fine.lastMs - growth.spanMs);
-    return acceleratingGrowth(history, Math.max(firstMs, sinceMs), growth);
+    return {...growth, laws: lawsOf(history, Math.max(firstMs, sinceMs), growth.stray)};
   }
 
   /** Since when it grows: it may have done so before the stretch that the rate is told from. */
@@ -171,9 +174,9 @@ export class Scope {
   }
 
   /** For how many milliseconds it has grown like that: on average by half of the rate or more. */
-  #grownMs(ms: number, level: number, {rate, spanMs, acceleration}: Growth): number {
+  #grownMs(ms: number, level: number, {rate, spanMs, laws}: Growth): number {
     // What accelerates was slow at first.
-    if (acceleration?.clear && this.#began) return ms - this.#began.ms;
+    if (laws && laws.quickening > CLEARLY && this.#began) return ms - this.#began.ms;
     let grownMs = spanMs;
     let from = this.#fine.level[this.#fine.indexOf(ms - spanMs)] as number;
     const found = () => (grownMs > SHORT_MS ? grownMs : Math.max(0, Math.min(grownMs, (level - from) / rate)));
@@ -203,7 +206,7 @@ export class Scope {
       confidence_pct: confidence,
       usage_bytes: point.usage_bytes,
       limit_bytes: this.#limit,
-      quickening: growth.acceleration?.clear === true,
+      quickening: growth.laws !== undefined && growth.laws.quickening > CLEARLY,
       growing: this.#growing(growth),
     };
   }

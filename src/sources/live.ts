@@ -42,6 +42,8 @@ import {Lockups} from './lockups/lockups.ts';
 import {MemoryCgroups} from './memory/cgroups.ts';
 import {GrowthProbe} from './memory/growth.ts';
 import {Overhead} from './overhead.ts';
+import {OwnPriority} from './own-priority.ts';
+import {OwnThreads} from './own-threads.ts';
 import {OwnerSearch} from './owner-search.ts';
 import {inOwnPidNamespace} from './pid-namespace.ts';
 import {PressureProbe} from './pressure.ts';
@@ -124,6 +126,7 @@ export class LiveSource implements Source {
   private rhythm: 'busy' | 'settling' | 'quiet' = 'busy';
   private draining: Promise<unknown> = Promise.resolve();
   private cgroupIsGone = false;
+  private readonly priority = new OwnPriority(new OwnThreads(), (problem) => this.failed(problem));
   private readonly owners = new OwnerSearch(() => this.engine.findOwners());
   private readonly slowRequests = new SlowRequests(() => this.engine.requests(true));
 
@@ -284,6 +287,7 @@ export class LiveSource implements Source {
         if (events.length > 0 || this.changes.length > 0) yield this.frame(events);
         continue;
       }
+      this.priority.look(now - due, this.options.intervalMs, now);
       yield this.frame(events, now - last);
       last = now;
       // After a stall (a slow reader) the rhythm starts anew rather than catching up.
@@ -306,6 +310,7 @@ export class LiveSource implements Source {
   private async free(): Promise<void> {
     this.stop();
     await this.draining;
+    this.priority.restore();
     this.overhead.stop();
     this.sampler.close();
     this.focused.close();
@@ -416,6 +421,7 @@ export class LiveSource implements Source {
     const ofFocus = noFocus();
     const sample = intervalMs === undefined ? undefined : this.sampler.sample(this.stamp(), intervalMs, found, ofFocus);
     if (sample) this.lives.complete(sample);
+    if (sample && this.priority.nice !== undefined) sample.self.nice = this.priority.nice;
     const focus = sample && this.focused.sample({...ofFocus, pages: this.pages.take()});
     if (focus) sample.focus = this.containers.nameFocus(focus);
     else if (sample && ofFocus.syscalls.length > 0) sample.syscalls = ofFocus.syscalls;

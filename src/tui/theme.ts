@@ -40,6 +40,9 @@ export interface Glyphs {
   focus: string;
   /** Before a row of a tree that has a parent. */
   branch: string;
+  /** Before the heading of a group whose rows are hidden, or shown. */
+  folded: string;
+  unfolded: string;
   dot: string;
   play: string;
   pause: string;
@@ -73,6 +76,8 @@ const UNICODE: Glyphs = {
   box: '┌┐└┘─│',
   focus: '▶',
   branch: '└',
+  folded: '▸',
+  unfolded: '▾',
   dot: '·',
   play: '▶',
   pause: '‖',
@@ -91,6 +96,8 @@ const ASCII: Glyphs = {
   box: '++++-|',
   focus: '>',
   branch: '`',
+  folded: '+',
+  unfolded: '-',
   dot: '.',
   play: '>',
   pause: '=',

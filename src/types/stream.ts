@@ -689,9 +689,9 @@ export interface Sample extends Stamp {
   pressure?: {cpu?: Psi; memory?: Psi; io?: Psi};
   /**
    * kernel_cpu_pct: the probes' estimated cost, percent of all CPUs' time, with that of measuring and reading them: what
-   * --max-overhead limits.
+   * --max-overhead limits. nice: the level that kstop gave itself because it came late, while it has it.
    */
-  self: {cpu_pct?: number; rss_bytes?: number; kernel_cpu_pct?: number; map_bytes?: number};
+  self: {cpu_pct?: number; rss_bytes?: number; kernel_cpu_pct?: number; map_bytes?: number; nice?: number};
   loss: Record<string, Loss>;
   accuracy?: {sched?: {cut_by_migration_pct?: number}};
 }

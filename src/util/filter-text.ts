@@ -1,4 +1,5 @@
 import type {Filter} from '../types/stream.ts';
+import {containerLabel} from './container-label.ts';
 import {visible} from './sanitize.ts';
 
 /** What a run is held to, as name and value that can be shown; a container's cgroup goes without saying. */
@@ -9,5 +10,5 @@ export function filterParts({container, ...rest}: Filter): [name: string, value:
     visible(String(value)),
   ]);
   if (!container) return parts;
-  return [...parts, ['container', visible(container.name ?? container.id.slice(0, 12))]];
+  return [...parts, ['container', visible(containerLabel(container))]];
 }

@@ -38,6 +38,7 @@ interface Step extends SampleParts {
   memory?: Psi;
   leaks?: LeakRow[];
   kernel_cpu_pct?: number;
+  nice?: number;
   steal_pct?: number;
 }
 
@@ -53,11 +54,12 @@ function said(steps: Step[], probes = [...PROBES, VFS, LOCKUP], host: Partial<He
   Object.assign(base.host, host);
   Object.assign(base.thresholds, {vfs_warn_us: 5000, vfs_crit_us: 50_000});
   model.apply(frame({header: base}));
-  steps.forEach(({events = [], changes = [], memory, leaks, kernel_cpu_pct, steal_pct, ...parts}, i) => {
+  steps.forEach(({events = [], changes = [], memory, leaks, kernel_cpu_pct, nice, steal_pct, ...parts}, i) => {
     const input = {...sampleFrame((i + 1) * 1000, parts), events, probes: changes};
     if (memory && input.sample) input.sample.pressure = {memory};
     if (leaks && input.sample) input.sample.leaks = leaks;
     if (kernel_cpu_pct !== undefined && input.sample) input.sample.self = {kernel_cpu_pct};
+    if (nice !== undefined && input.sample) input.sample.self = {nice};
     if (steal_pct !== undefined && input.sample) input.sample.host = {...input.sample.host, steal_pct};
     model.apply(input);
   });
@@ -203,6 +205,13 @@ const CASES: Case[] = [
     finding:
       /^memory: \/leaky was to be out of memory in 300s \(280s to 330s\): 700MiB of 1GiB, growing by 1MiB a second, 90% of it by pid 77 leaker$/,
     advice: /find what grows in \/leaky \(pid 77 leaker\).*raise its limit/,
+    silent: [{}],
+  },
+  {
+    name: 'OOM kill that is foretold for a container',
+    steps: [{events: [foretold(500, {container: {id: 'a1'.repeat(32)}})]}],
+    finding: /^memory: container a1a1a1a1a1a1 was to be out of memory in 300s /,
+    advice: /find what grows in container a1a1a1a1a1a1 \(pid 77 leaker\)/,
     silent: [{}],
   },
   {
@@ -415,6 +424,12 @@ const CASES: Case[] = [
     finding: /^kstop: its probes cost 2\.5% of all CPUs’ time$/,
     advice: /--probes/,
     silent: [{kernel_cpu_pct: 0.5}],
+  },
+  {
+    name: 'own priority, raised',
+    steps: [{nice: -10}],
+    finding: /^kstop: its samples came late, .* \(nice -10\)$/,
+    silent: [{}],
   },
 ];
 

@@ -110,6 +110,21 @@ test('an even leak is foretold at any pace and interval', (t) => {
   );
 });
 
+test('growth that gets quicker, by either law, is foretold once half of the room is used', (t) => {
+  fc.assert(
+    fc.property(between(100, 900), between(1.5, 3.5), fc.boolean(), (lastsS, folds, power) => {
+      const part = (x: number) => (power ? Math.expm1(folds * x) / Math.expm1(folds) : x * x);
+      const fullS = 120 + lastsS;
+      const held = (s: number) => 200 * MIB + (LIMIT - 200 * MIB) * part(Math.max(0, s - 120) / lastsS);
+      const late = feed(new Predictor(), [0, fullS - 2], held).filter(({s}) => part((s - 120) / lastsS) > 0.5);
+      t.true(late.length > 0);
+      for (const {s, eta_s} of late)
+        t.true(Math.abs(eta_s - (fullS - s)) <= 0.3 * (fullS - s) + 1, `${eta_s} at ${s} of ${fullS}`);
+    }),
+    {numRuns: 12},
+  );
+});
+
 test('noise that goes nowhere is no alarm', (t) => {
   const noise = fc.array(between(-1, 1), {minLength: 300, maxLength: 300});
   fc.assert(

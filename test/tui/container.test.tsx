@@ -45,6 +45,8 @@ const row = (container: ContainerRef, cgroup: string) => ({
   limit_bytes: 100 << 20,
   utilization_pct: 90,
   oom_kills: 2,
+  restarts: 4,
+  last_exit: {exit_code: 139, signal: 11, signal_name: 'SIGSEGV', comm: 'nginx'},
   pressure: {memory: {some_avg10_pct: 12.5, full_avg10_pct: 3}},
 });
 
@@ -126,10 +128,11 @@ test('which container it is, and how it fares', (t) => {
   t.regex(figures, /CPU waits +10ms a second, of the 2 processes below/);
   t.regex(figures, /throttled +120ms a second, 4\/s periods/);
   t.regex(figures, /95MiB, 90MiB without idle cache/);
-  t.regex(figures, /limit 100MiB, 90% of it in use/);
-  t.regex(figures, /- times at the limit, 2 OOM kills/);
+  t.regex(figures, /its limit +100MiB, 90% of it in use; met: -/);
+  t.regex(figures, /OOM kills +2 /);
+  t.regex(figures, /restarts +4, last after SIGSEGV/);
   t.regex(figures, /OOM in +5m 0s \(4m 40s to 5m 30s\), 86% sure; worker grows/);
-  t.regex(figures, /stalls +some\/all: CPU -\/-, memory 13%\/3%, I\/O -\/-/);
+  t.regex(figures, /stalls +CPU -\/-, mem 13%\/3%, I\/O -\/- \(some\/all\)/);
   t.regex(painted(store, 'container-slow'), /SCHED_LATENCY +1 +2ms[\s\S]*others after it +1 +7ms/);
 });
 
@@ -146,6 +149,7 @@ test('its processes, events, and how they ended; nobody else’s', (t) => {
     ['worker', 'nginx'],
     'the busiest first',
   );
+  t.false(rows('container-events').join().includes('container='), 'whose they are the view says');
   t.deepEqual(
     rows('container-events').map((text) => text.split(' ')[1]),
     ['OOM_KILL', 'PROCESS_EXIT', 'PROCESS_EXEC', 'SCHED_LATENCY'],
@@ -160,7 +164,7 @@ test('one that is no longer in the samples keeps its name and events, and that i
   store.drillContainer(target);
   apply({interval_ms: 2000, containers: [], processes: []}, 4000);
   t.regex(painted(store, 'container-identity'), /no figures: it has ended, [\s\S]*name web/);
-  t.regex(painted(store, 'container-figures'), /CPU +-/);
+  t.regex(painted(store, 'container-figures'), /CPU +-[\s\S]*memory +- [\s\S]*its limit +-;/);
   t.notRegex(painted(store, 'container-figures'), /NaN|undefined/);
   t.regex(
     painted(store, 'container-processes'),

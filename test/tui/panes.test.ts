@@ -1,5 +1,6 @@
 import test from 'ava';
 import fc from 'fast-check';
+import {Model} from '../../src/model/model.ts';
 import {layoutFor} from '../../src/tui/layout.ts';
 import {paintBottomLine} from '../../src/tui/panes/bottom-line.ts';
 import {eventFields} from '../../src/tui/panes/event-fields.ts';
@@ -14,7 +15,23 @@ import {makeTheme} from '../../src/tui/theme.ts';
 import {paintTooSmall} from '../../src/tui/views/too-small.ts';
 import type {State} from '../../src/types/state.ts';
 import type {KernelEvent, ProbeInfo} from '../../src/types/stream.ts';
-import {drop, fault, foretold, forked, lockup, pressure, ran, slowFile, wait, went} from '../util/synthetic.ts';
+import {
+  drop,
+  fault,
+  foretold,
+  forked,
+  frame,
+  header,
+  lockup,
+  oom,
+  PROBES,
+  pressure,
+  ran,
+  sampleFrame,
+  slowFile,
+  wait,
+  went,
+} from '../util/synthetic.ts';
 import {filled, unstyled} from './state.ts';
 
 test('every pane paints lines of exactly its width and holds back no escape but styles', async (t) => {
@@ -217,6 +234,28 @@ test('before the first frame there is something to read', async (t) => {
   t.regex(unstyled(paintHeatmap(store, 80, 6)[1]!), /no scheduling sample yet/);
   t.regex(unstyled(paintEvents(store, 80, 6)[2]!), /no events/);
   t.deepEqual(paintTiles(store, layoutFor(80, 24, 0, 1), 80, 5), []);
+});
+
+test('the newest OOM kill is what both the tile and the line above tell of, however large the others were', async (t) => {
+  const {source} = await filled();
+  const model = new Model();
+  model.apply(frame({header: header(PROBES)}));
+  const kills = [9, 1, 5, 2, 3].map((gib, i) =>
+    oom(i * 10, {victim_pid: 100 + i, victim_comm: `k${i}`, rss_bytes: gib * 2 ** 30}),
+  );
+  model.apply({...sampleFrame(1000), events: kills});
+  const store = new Store(source, model.state, makeTheme('mono'));
+  store.update(model.state);
+  t.regex(unstyled(paintStatusLine(store, 120)[0]!), /OOM kill of pid 104 k4/);
+  const tiles = paintTiles(store, layoutFor(200, 60, 8, 2), 200, 14)
+    .map(unstyled)
+    .join('\n');
+  t.regex(tiles, /OOM kill of k4 \(pid 104\)/);
+  const {findings} = model.state;
+  const shown = findings
+    .filter((text) => text.includes('OOM'))
+    .map((text) => /k\d|2 more OOM kills before/.exec(text)?.[0]);
+  t.deepEqual(shown, ['k4', 'k3', 'k2', '2 more OOM kills before']);
 });
 
 test('the bottom line names the keys that work, how to quit first of all', async (t) => {

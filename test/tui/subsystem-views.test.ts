@@ -160,8 +160,8 @@ test('memory: what will be out of memory, the nearest first, and who makes it gr
   model.apply(frame({sample: {...sample(1000), predictions}}));
   const rows = shown(memory, 'predictions', model.state);
   t.like(rows[0], {eta: '300s', from: '280s', to: '330s', confidence: '86%', growth: '1MiB', limit: '1GiB'});
-  t.like(rows[0], {scope: '/leaky', container: 'shop', pid: '77', comm: 'leaker', 'by-growth': '922KiB', share: '90%'});
-  t.like(rows[1], {scope: 'host', container: '-', pid: '-', comm: '-', 'by-growth': '-', share: '-'});
+  t.like(rows[0], {scope: '/leaky', where: 'shop', pid: '77', comm: 'leaker', 'by-growth': '922KiB', share: '90%'});
+  t.like(rows[1], {where: 'host', pid: '-', comm: '-', 'by-growth': '-', share: '-'});
   model.apply(frame({sample: sample(2000)}));
   t.is(pane(memory, 'predictions', 'list').empty(model.state), 'nothing grows towards its limit');
 });

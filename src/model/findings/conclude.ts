@@ -4,7 +4,7 @@ import {deviceDrops, faultDrops, policyDrops} from './drops.ts';
 import {lockups} from './lockup.ts';
 import {leaks, majorFaults, nearLimits, oomKills, predictions, pressure, reclaims} from './memory.ts';
 import {retransmits} from './network.ts';
-import {blindSpots, losses, ownCost, pauses} from './own.ts';
+import {blindSpots, losses, ownCost, ownPriority, pauses} from './own.ts';
 import {crashes, restarts} from './process.ts';
 import type {Rule} from './rule.ts';
 import {blame, culprit, isolated, oneCpu, realTime, stolenTime, throttled, waits} from './sched.ts';
@@ -41,6 +41,7 @@ const RULES: readonly Rule[] = [
   blindSpots,
   pauses,
   ownCost,
+  ownPriority,
 ];
 
 /** Findings and recommendations from the figures, each once. Names in them come from the kernel as they are. */

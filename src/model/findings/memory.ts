@@ -1,8 +1,9 @@
 import type {OomKillEvent, OomPredictionEvent} from '../../types/stream.ts';
 import {bytes, count, duration, percent, span} from '../../util/format.ts';
 import type {Finding} from '../figures.ts';
+import {scopeName} from '../scope-name.ts';
 import {STALLED_PCT} from '../status/memory.ts';
-import {many, type Rule, share, short, task, taskOf} from './rule.ts';
+import {many, type Rule, share, task, taskOf} from './rule.ts';
 
 const MIN_FAULTS = 100;
 const CONCENTRATED = 0.3;
@@ -11,15 +12,17 @@ const LEAST_RECLAIM_US = 100_000;
 /** 4 MiB read back from swap: more than a process that wakes after a day. */
 const MIN_SWAPPED_IN = 1024;
 
+/** The newest first: the screen shows the first finding beside the status, whose reason is the newest kill too. */
 export const oomKills: Rule = ({facts: {memory}}) => {
-  const shown = memory.ooms.slice(-3).map((event) => ({text: `memory: ${oomText(event)}`, advice: oomAdvice(event)}));
+  const newest = memory.ooms.slice(-3).reverse();
+  const shown = newest.map((event) => ({text: `memory: ${oomText(event)}`, advice: oomAdvice(event)}));
   const left = memory.oomKills - shown.length;
-  return left > 0 ? [{text: `memory: ${many(left, 'more OOM kill')} before those`}, ...shown] : shown;
+  return left > 0 ? [...shown, {text: `memory: ${many(left, 'more OOM kill')} before those`}] : shown;
 };
 
 function oomText(event: OomKillEvent): string {
   const rss = event.rss_bytes === undefined ? '' : ` with ${bytes(event.rss_bytes)} resident`;
-  const where = event.memcg ? ` in ${short(event.memcg)}` : '';
+  const where = event.memcg ? ` in ${scopeName(event.memcg, event.container)}` : '';
   const limit = event.limit_bytes === undefined ? '' : ` (limit ${bytes(event.limit_bytes)})`;
   const trigger =
     event.trigger_pid === undefined || event.trigger_pid === event.victim_pid
@@ -28,9 +31,10 @@ function oomText(event: OomKillEvent): string {
   return `OOM kill of ${task(event.victim_pid, event.victim_comm)}${rss}${where}${limit}${trigger}`;
 }
 
-function oomAdvice({constraint, memcg}: OomKillEvent): string {
+function oomAdvice(event: OomKillEvent): string {
+  const {constraint, memcg} = event;
   if (constraint === 'memcg')
-    return `memory: raise memory.max of ${short(memcg ?? 'the cgroup')}, or find what grows in it`;
+    return `memory: raise memory.max of ${scopeName(memcg ?? 'the cgroup', event.container)}, or find what grows in it`;
   return 'memory: the host ran out of memory: limit what grows (memory.max), add memory or swap';
 }
 
@@ -41,7 +45,7 @@ const MAX_SCOPES = 3;
 export const predictions: Rule = ({facts: {memory}}) =>
   [...memory.predictions.values()].slice(-MAX_SCOPES).map((event) => ({
     text: `memory: ${foretold(event)}`,
-    advice: `memory: find what grows in ${short(event.scope)}${event.comm === undefined ? '' : ` (${task(event.pid, event.comm)})`} before it is killed, or raise its limit`,
+    advice: `memory: find what grows in ${scopeName(event.scope, event.container)}${event.comm === undefined ? '' : ` (${task(event.pid, event.comm)})`} before it is killed, or raise its limit`,
   }));
 
 function foretold(event: OomPredictionEvent): string {
@@ -52,13 +56,14 @@ function foretold(event: OomPredictionEvent): string {
   const who = comm === undefined ? '' : `, ${most} by ${task(pid, comm)}`;
   const when = `in ${seconds(eta_s)} (${seconds(eta_low_s)} to ${seconds(eta_high_s)})`;
   const size = `${bytes(usage_bytes)} of ${bytes(limit_bytes)}`;
-  return `${short(scope)} was to be out of memory ${when}: ${size}, growing by ${bytes(growth_bytes_per_s)} a second${who}`;
+  return `${scopeName(scope, event.container)} was to be out of memory ${when}: ${size}, growing by ${bytes(growth_bytes_per_s)} a second${who}`;
 }
 
 /** What has only grown for long: a leak, or a cache without a bound. */
 export const leaks: Rule = ({leaks: all}) =>
-  all.slice(0, MAX_SCOPES).map(({scope, pid, comm, growth_bytes_per_s, growing_s, grown_bytes}) => {
-    const who = scope === undefined ? task(pid, comm) : short(scope);
+  all.slice(0, MAX_SCOPES).map((leak) => {
+    const {scope, pid, comm, growth_bytes_per_s, growing_s, grown_bytes} = leak;
+    const who = scope === undefined ? task(pid, comm) : scopeName(scope, leak.container);
     const grown = `by ${bytes(grown_bytes)}, ${bytes(growth_bytes_per_s)} a second`;
     return {
       text: `memory: ${who} has only grown for ${span(growing_s)}: ${grown}`,
@@ -68,10 +73,12 @@ export const leaks: Rule = ({leaks: all}) =>
 
 /** Cgroups whose working set was near their limit. */
 export const nearLimits: Rule = ({facts: {memory}}) =>
-  [...memory.nearLimits.values()].slice(-MAX_SCOPES).flatMap(({scope, working_set_bytes: set, limit_bytes: limit}) => {
+  [...memory.nearLimits.values()].slice(-MAX_SCOPES).flatMap((event) => {
+    const {working_set_bytes: set, limit_bytes: limit} = event;
+    const scope = scopeName(event.scope, event.container);
     if (set === undefined || limit === undefined || limit <= 0) return [];
-    const text = `memory: ${short(scope)} needs ${bytes(set)} of its limit of ${bytes(limit)} (${share(set, limit)})`;
-    return [{text, advice: `memory: raise memory.max of ${short(scope)}, or see what it keeps in memory`}];
+    const text = `memory: ${scope} needs ${bytes(set)} of its limit of ${bytes(limit)} (${share(set, limit)})`;
+    return [{text, advice: `memory: raise memory.max of ${scope}, or see what it keeps in memory`}];
   });
 
 /** Pressure of the host, and what it swaps. */

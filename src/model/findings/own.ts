@@ -38,6 +38,15 @@ export const pauses: Rule = ({pauses: all, probes}) =>
     return {text: reason ? `${text} (${reason})` : text, advice};
   });
 
+export const ownPriority: Rule = ({ownNice}) =>
+  ownNice === undefined
+    ? []
+    : [
+        {
+          text: `kstop: its samples came late, other tasks had the CPUs: it went before these meanwhile (nice ${ownNice})`,
+        },
+      ];
+
 export const ownCost: Rule = ({kernelCpuPct}) => {
   if (kernelCpuPct === undefined || kernelCpuPct <= 1) return [];
   const text = `kstop: its probes cost ${percent(kernelCpuPct)} of all CPUs’ time`;

@@ -1,5 +1,6 @@
 import type {KernelEvent, MemoryPressureEvent, OomKillEvent, PredictionRow, Psi} from '../../types/stream.ts';
 import {duration, percent} from '../../util/format.ts';
+import {scopeName} from '../scope-name.ts';
 import {OK, type Verdict, worseVerdict} from './judge.ts';
 import type {RuleContext, StatusRule, Trigger} from './rule.ts';
 
@@ -17,9 +18,11 @@ export const memoryRule: StatusRule = {
     if (event.type === 'OOM_KILL') return {level: 'CRITICAL', why: `OOM kill of ${victim(event as OomKillEvent)}`};
     // Between two samples pressure may come and go.
     if (event.type !== 'MEMORY_PRESSURE') return undefined;
-    const {scope, utilization_pct: pct} = event as MemoryPressureEvent;
+    const {scope, container, utilization_pct: pct} = event as MemoryPressureEvent;
     if (scope !== 'host')
-      return pct === undefined ? undefined : {level: 'WARNING', why: `${scope} needs ${percent(pct)} of its limit`};
+      return pct === undefined
+        ? undefined
+        : {level: 'WARNING', why: `${scopeName(scope, container)} needs ${percent(pct)} of its limit`};
     const {level, why} = stalled(event as Psi);
     return level === 'OK' ? undefined : {level, why};
   },
@@ -30,10 +33,10 @@ export const memoryRule: StatusRule = {
   },
 };
 
-function foretold({scope, eta_s, confidence_pct}: PredictionRow): Verdict {
+function foretold({scope, container, eta_s, confidence_pct}: PredictionRow): Verdict {
   if (confidence_pct < SURE_PCT || eta_s >= SOON_S) return OK;
   const level = eta_s < VERY_SOON_S ? 'CRITICAL' : 'WARNING';
-  return {level, why: `${scope} will be out of memory in ${duration(eta_s * 1e6)}`};
+  return {level, why: `${scopeName(scope, container)} will be out of memory in ${duration(eta_s * 1e6)}`};
 }
 
 function stalled({some_avg10_pct = 0, full_avg10_pct = 0}: Psi = {}): Verdict {

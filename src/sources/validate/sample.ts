@@ -121,7 +121,10 @@ export const SAMPLE = shape(
     subsystems: record(shape({status: oneOf(STATUSES)}), 64),
     histograms: list(histogram, 4096),
     counters: list(shape({name: NAME, labels: LABELS, value: COUNT}), 65_536),
-    self: figures(['cpu_pct', 'rss_bytes', 'kernel_cpu_pct', 'map_bytes']),
+    self: shape(
+      {},
+      {cpu_pct: AMOUNT, rss_bytes: AMOUNT, kernel_cpu_pct: AMOUNT, map_bytes: AMOUNT, nice: integer(-20, 19)},
+    ),
     loss: LOSS,
   },
   {

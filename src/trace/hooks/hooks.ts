@@ -159,16 +159,15 @@ export class Hooks {
 }
 
 function usdtHook(file: string, places: UsdtProbe[], notes: string[]): Hook {
-  const [{provider, name, semaphore}] = places as [UsdtProbe];
+  const [{provider, name}] = places as [UsdtProbe];
   // A probe that stands in several places has what all of them have.
   const fewest = places.reduce((a, b) => (b.arguments.length < a.arguments.length ? b : a)).arguments;
-  const counted = semaphore ? [`${name} runs only in processes that are told by number (pid)`] : [];
   return {
     type: 'usdt',
     target: `${file}:${provider}:${name}`,
     fields: fewest,
     typed: true,
-    notes: [...notes, ...counted],
+    notes,
   };
 }
 

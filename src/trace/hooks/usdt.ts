@@ -6,8 +6,6 @@ export interface UsdtProbe {
   provider: string;
   name: string;
   arguments: HookField[];
-  /** Only counted programs run it: it needs the process's number. */
-  semaphore: boolean;
 }
 
 const SECTIONS_MAX = 4096;
@@ -74,7 +72,7 @@ function align(length: number): number {
 function probeOf(description: Buffer): UsdtProbe {
   const [provider = '', name = '', places = ''] = description.toString('latin1', 24).split('\0');
   const given = places.split(' ').filter((place) => place.includes('@'));
-  return {provider, name, arguments: given.map(argumentOf), semaphore: description.readBigUInt64LE(16) !== 0n};
+  return {provider, name, arguments: given.map(argumentOf)};
 }
 
 /** `-4@%eax`: the bytes, negative where there's a sign, and where they stand. */

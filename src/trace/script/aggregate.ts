@@ -61,8 +61,9 @@ function measured({kind, of}: Aggregate, hook: Hook, version: Version): Value | 
   return value.shape === 'int' ? value : refuse('aggregate', `${kind} ${of}: it is no number`);
 }
 
-/** Hooks of one map may have the same field in other widths: 64 bits are all the same. */
+/** Hooks of one map may have the same field in other widths: 64 bits are all the same. New versions warn of needless casts. */
 function wide(value: Value): Code {
+  if (value.bits === 64) return value.compared;
   return value.signed ? code`(int64)${value.compared}` : code`(uint64)${value.compared}`;
 }
 

@@ -6,7 +6,7 @@ import type {Hook, Hooks} from '../hooks/hooks.ts';
 import {isRefusal, refuse} from '../refusal.ts';
 import {readAggregate} from '../spec/aggregate.ts';
 import {type AggregatePart, aggregatePart} from './aggregate.ts';
-import {assemble, type HookBlock} from './assemble.ts';
+import {assemble, HITS, type HookBlock} from './assemble.ts';
 import {type EventPart, eventCode, eventPart} from './event.ts';
 import {divideFilter} from './filters.ts';
 import {predicateOf} from './predicate.ts';
@@ -38,7 +38,9 @@ export function planSpec(
   }
   const found = hooks.find(spec.type, spec.target);
   if (isRefusal(found)) return found as TraceRefusal;
-  const plan = new Planner(spec, version, options.separator ?? randomSeparator());
+  const filter = spec.filter === undefined ? undefined : parseFilter(spec.filter);
+  if (filter && 'problem' in filter) return refuse('filter', filter.problem);
+  const plan = new Planner(spec, filter?.node, version, options.separator ?? randomSeparator());
   for (const hook of found as Hook[]) {
     const refused = plan.add(hook);
     if (refused) return refused;
@@ -46,20 +48,25 @@ export function planSpec(
   return plan.finished(options.self);
 }
 
+interface UserPart {
+  filter: PlainFilter;
+  /** Fields of it that are printed as hexadecimal digits. */
+  hex: string[];
+}
+
 /** Adds hook by hook to one script. */
 class Planner {
-  private readonly parts: (EventPart | AggregatePart)[] = [];
   private readonly blocks: HookBlock[] = [];
   private readonly kinds: EventPart[] = [];
   private readonly notes = new Set<string>();
   private map: TraceMap | undefined;
   private strlen = Number.POSITIVE_INFINITY;
-  private user: PlainFilter | undefined;
-  /** Fields that user space tests and that are printed as hexadecimal digits. */
-  private readonly hex = new Set<string>();
+  /** What user space tests of each hook's events. */
+  private readonly user = new Map<string, UserPart>();
 
   constructor(
     private readonly spec: TraceSpec,
+    private readonly filter: FilterNode | undefined,
     private readonly version: Version,
     private readonly separator: string,
   ) {}
@@ -67,10 +74,10 @@ class Planner {
   /** One more hook; what is wrong with the spec there, if anything. */
   add(hook: Hook): TraceRefusal | undefined {
     for (const note of hook.notes) this.notes.add(note);
-    const filter = divideFilter(this.filter(), hook, this.version);
+    const filter = divideFilter(this.filter, hook, this.version);
     if (isRefusal(filter)) return filter;
-    this.user = filter.user;
-    for (const {name, kind} of filter.extra) if (kind === 'hex') this.hex.add(name);
+    const hex = filter.extra.filter(({kind}) => kind === 'hex').map(({name}) => name);
+    if (filter.user) this.user.set(hook.target, {filter: filter.user, hex});
     const part = this.part(hook, filter.user !== undefined, filter.extra);
     if (isRefusal(part)) return part;
     const strlen = strlenFor(part.values, filter.texts);
@@ -80,14 +87,7 @@ class Planner {
     if (when && isRefusal(when)) return when as TraceRefusal;
     const does = 'does' in part ? part.does : eventCode(part, this.separator);
     this.blocks.push({hook, does, ...(when ? {when} : {})});
-    this.parts.push(part);
     return undefined;
-  }
-
-  private filter(): FilterNode | undefined {
-    if (this.spec.filter === undefined) return undefined;
-    const parsed = parseFilter(this.spec.filter);
-    return 'node' in parsed ? parsed.node : undefined;
   }
 
   private part(hook: Hook, inUserSpace: boolean, extra: readonly Value[]): EventPart | AggregatePart | TraceRefusal {
@@ -114,8 +114,8 @@ class Planner {
     const {name, description, type, target, duration_s, pid, process_name} = this.spec;
     const maps = this.map ? [this.map] : [];
     const text = assemble(this.blocks, {spec: this.spec, maps, ...(self === undefined ? {} : {self})});
-    const {user, hex} = this;
-    if (user) this.notes.add('a part of the filter is applied to the events that bpftrace prints');
+    const {user} = this;
+    if (user.size > 0) this.notes.add('a part of the filter is applied to the events that bpftrace prints');
     return {
       name,
       ...(description === undefined ? {} : {description}),
@@ -124,15 +124,26 @@ class Planner {
       duration_s,
       ...(pid === undefined ? {} : {pid}),
       ...(process_name === undefined ? {} : {process_name}),
-      script: {text, separator: this.separator, events: this.kinds.map((part) => part.kind), maps, strlen: this.strlen},
+      script: {
+        text,
+        separator: this.separator,
+        events: this.kinds.map((part) => part.kind),
+        maps,
+        hits: HITS,
+        strlen: this.strlen,
+      },
       notes: [...this.notes],
-      ...(user ? {keep: (event: TraceEvent) => matches(user, (field) => lookup(event, field, hex))} : {}),
+      ...(user.size > 0 ? {keep: (event: TraceEvent) => kept(event, user.get(event.function))} : {}),
     };
   }
 }
 
+function kept(event: TraceEvent, part: UserPart | undefined): boolean {
+  return part === undefined || matches(part.filter, (field) => lookup(event, field, part.hex));
+}
+
 /** A filter's field of an event: what every event has, or one of its arguments. */
-function lookup(event: TraceEvent, field: string, hex: ReadonlySet<string>): string | undefined {
+function lookup(event: TraceEvent, field: string, hex: readonly string[]): string | undefined {
   switch (field) {
     case 'pid':
     case 'tid':
@@ -142,6 +153,8 @@ function lookup(event: TraceEvent, field: string, hex: ReadonlySet<string>): str
     case 'comm':
       return event.process_name;
     default:
-      return Object.hasOwn(event.raw_args, field) ? `${hex.has(field) ? '0x' : ''}${event.raw_args[field]}` : undefined;
+      return Object.hasOwn(event.raw_args, field)
+        ? `${hex.includes(field) ? '0x' : ''}${event.raw_args[field]}`
+        : undefined;
   }
 }

@@ -14,6 +14,7 @@ export type Command =
   | 'sort'
   | 'reverse'
   | 'tree'
+  | 'group'
   | 'next-pane'
   | 'previous-pane'
   | 'up'
@@ -164,6 +165,10 @@ const LISTS: Row[] = [
   row('sort', 's', 'sort by the next column', {short: 'sort', where: ['list']}),
   row('reverse', 'I', 'reverse the order', {short: 'reverse', where: ['list']}),
   row('tree', 't', 'processes below their parents, or as a list', {where: ['list']}),
+  row('group', 'b', 'processes by container, with sums, or as a list; Enter folds one', {
+    short: 'group',
+    where: ['list'],
+  }),
 ];
 
 const PROBES: Row[] = [

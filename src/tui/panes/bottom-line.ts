@@ -26,6 +26,7 @@ const WEIGHT: Command[] = [
   'filter',
   'drill',
   'sort',
+  'group',
   'reverse',
   'drill-pid',
   'pages',
@@ -58,13 +59,17 @@ export function paintBottomLine(store: Store, where: Where, width: number): stri
   const context = {where, replay: store.replay, drilled: store.drilled};
   const selected = store.selected !== undefined;
   const {pane} = store;
-  const ofContainers = pane?.kind === 'list' && pane.container !== undefined;
-  const key = `${where} ${context.replay} ${context.drilled} ${selected} ${ofContainers} ${width}`;
+  const list = pane?.kind === 'list' ? pane : undefined;
+  const state = list && store.list(list);
+  const enter = list?.container ? 'container' : state?.isHeading(state.cursor) ? 'fold' : undefined;
+  const groups = list?.groups !== undefined;
+  const key = [where, context.replay, context.drilled, selected, enter, groups, width].join(' ');
   const last = painted.get(store);
   if (last?.key === key) return last.lines;
   const rows = rowsFor(context)
     .filter(({short, command}) => short && (selected || !OF_PROBES.includes(command)))
-    .map((row) => (ofContainers && row.command === 'drill' ? {...row, short: 'container'} : row));
+    .filter(({command}) => groups || command !== 'group')
+    .map((row) => (row.command === 'drill' && enter ? {...row, short: enter} : row));
   const lines = [keyLine(rows, width, store.theme)];
   painted.set(store, {key, lines});
   return lines;

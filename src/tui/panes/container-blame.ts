@@ -1,4 +1,5 @@
 import type {BlameRow} from '../../types/detail.ts';
+import {containerLabel} from '../../util/container-label.ts';
 import {count, duration, percent} from '../../util/format.ts';
 import {figure, label} from './columns.ts';
 import type {ListPane} from './pane.ts';
@@ -15,11 +16,15 @@ export const containerBlame: ListPane<BlameRow> = {
   rows: perSample((state): readonly BlameRow[] => state.detail.containerBlame),
   key: ({subsystem, victim, culprit}) => `${subsystem} ${victim.container} ${culprit.container}`,
   columns: [
-    label(['victim', 'WAITED', 20, 0], ({victim}) => victim.container, {grow: true}),
+    label(['victim', 'WAITED', 20, 0], ({victim}) => victim.container && containerLabel(victim.container), {
+      grow: true,
+    }),
     label(['resource', 'FOR A', 6, 1], ({subsystem}) => RESOURCES[subsystem] ?? subsystem),
     figure(['wait', 'TIME', 8, 0], (row) => row.wait_us, duration),
     figure(['share', 'SHARE', 6, 1], sharePct, percent),
-    label(['culprit', 'BECAUSE OF', 20, 0], ({culprit}) => culprit.container, {grow: true}),
+    label(['culprit', 'BECAUSE OF', 20, 0], ({culprit}) => culprit.container && containerLabel(culprit.container), {
+      grow: true,
+    }),
     figure(['parts', 'WAITS', 7, 2], ({waits}) => waits, count),
     figure(['longest', 'WORST', 8, 2], (row) => row.worst_us, duration),
   ],

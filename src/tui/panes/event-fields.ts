@@ -1,4 +1,5 @@
 import type {KernelEvent, UnknownEvent} from '../../types/stream.ts';
+import {containerLabel} from '../../util/container-label.ts';
 import {bytes, duration, percent} from '../../util/format.ts';
 import {visibleValue} from '../../util/sanitize.ts';
 import {stackText} from '../../util/stack.ts';
@@ -56,14 +57,14 @@ const BY_TYPE: Record<string, [field: string, name: string, shown: Shown][]> = {
   ],
   PROCESS_EXEC: [
     ['filename', 'file', text],
-    ['main', 'of its container', () => 'the main process'],
+    ['main', '', () => 'main process of its container'],
     ['args', 'args', text],
     ['ppid', 'ppid', text],
   ],
   PROCESS_EXIT: [
     ['signal_name', 'signal', text],
     ['core', 'core', () => 'dumped'],
-    ['main', 'of its container', () => 'the main process'],
+    ['main', '', () => 'main process of its container'],
     ['exit_code', 'code', text],
     ['lifetime_ms', 'lifetime', ms],
     ['cpu_time_ms', 'cpu_time', ms],
@@ -156,7 +157,7 @@ export function eventFields(event: KernelEvent): Fields {
   } else {
     for (const [field, value] of Object.entries(values)) if (!COMMON.has(field)) out.push(unknownField(field, value));
   }
-  if (event.container) out.push(['container', text(event.container.name ?? event.container.id)]);
+  if (event.container) out.push(['container', text(containerLabel(event.container))]);
   else if (event.cgroup !== undefined && event.cgroup !== '/') out.push(['cgroup', text(event.cgroup)]);
   return out;
 }

@@ -1,7 +1,19 @@
 import type {State} from '../../types/state.ts';
 import type {Filter} from '../filter/filter.ts';
+import {groupsOf} from './groups.ts';
 import type {Column, ListPane, Sort} from './pane.ts';
-import {treeOf} from './tree.ts';
+import {type Tree, treeOf} from './tree.ts';
+
+/** One below the other, each below its parent, or each below the heading of its group. */
+export type Shape = 'list' | 'tree' | 'groups';
+
+/** What the rows are made by, beside the data. */
+interface Asked {
+  filter?: Filter;
+  sort?: Sort;
+  shape: Shape;
+  folded: ReadonlySet<string>;
+}
 
 /** Below this many rows sorting anew costs nothing worth saving. */
 const FEW = 500;
@@ -13,8 +25,10 @@ export class ListState {
   rows: readonly unknown[] = [];
   /** Rows that the filter hides. */
   hidden = 0;
-  /** Shown as a tree; then `depths` says how deep each of the rows stands. */
-  tree = false;
+  /** Rows without headings, folded ones too. */
+  total = 0;
+  /** In a tree or groups `depths` says how deep each of the rows stands. */
+  shape: Shape = 'list';
   depths: readonly number[] = [];
   /** Index of the selected row. */
   cursor = 0;
@@ -24,7 +38,9 @@ export class ListState {
   height = 1;
   /** Key of the row that the selection stays on; undefined: on the first one, whichever it is. */
   private pinned: string | undefined;
-  private made: {version: number; source: readonly unknown[]; filter?: Filter; sort?: Sort; tree: boolean} | undefined;
+  /** Keys of the headings whose rows are not shown. */
+  private folded: ReadonlySet<string> = new Set();
+  private made: (Asked & {version: number; source: readonly unknown[]}) | undefined;
 
   constructor(readonly pane: ListPane) {
     this.sort = pane.sort;
@@ -34,26 +50,61 @@ export class ListState {
     return this.rows[this.cursor];
   }
 
+  get columns(): readonly Column<unknown>[] {
+    return (this.shape === 'groups' ? this.pane.groups : this.pane)?.columns ?? [];
+  }
+
+  /** Is the row at an index the heading of a group? */
+  isHeading(at: number): boolean {
+    return this.shape === 'groups' && this.depths[at] === 0;
+  }
+
+  isFolded(heading: unknown): boolean {
+    return this.folded.has(this.pane.key(heading));
+  }
+
+  /** Turns to another shape, and back from it. */
+  turn(shape: Shape): void {
+    this.shape = this.shape === shape ? 'list' : shape;
+  }
+
+  /** Folds the selected heading, or unfolds it; false where none is selected. */
+  fold(): boolean {
+    if (!this.isHeading(this.cursor)) return false;
+    const key = this.pane.key(this.selected);
+    const folded = new Set(this.folded);
+    if (!folded.delete(key)) folded.add(key);
+    this.folded = folded;
+    this.select(this.cursor);
+    return true;
+  }
+
   /** Brings the rows up to date. `version` tells one state of the data from the next. */
   refresh(state: State, version: number, filter: Filter | undefined): void {
-    const {made, sort, pane} = this;
-    const asked = made?.filter === filter && made?.sort === sort && made?.tree === this.tree;
+    const {made, sort, shape, folded, pane} = this;
+    const asked = made?.filter === filter && made?.sort === sort && made?.shape === shape && made?.folded === folded;
     if (made && asked && made.version === version) return;
     const source = pane.rows(state);
     const same = made && asked && made.source === source && source.length > FEW;
-    this.made = {version, source, filter, sort, tree: this.tree};
+    this.made = {version, source, filter, sort, shape, folded};
     if (same) return;
     const kept = filter && pane.subject ? source.filter((row) => filter.matches(pane.subject!(row))) : source;
     this.hidden = source.length - kept.length;
-    const column = sort && pane.columns.find(({id}) => id === sort.column);
-    this.rows = column ? sortRows(kept, column, sort.descending) : kept;
-    this.depths = [];
-    if (this.tree && pane.tree) {
-      const {rows, depths} = treeOf(this.rows, (row) => pane.key(row), pane.tree.parent);
-      this.rows = rows;
-      this.depths = depths;
-    }
+    this.total = kept.length;
+    this.arrange(kept);
     this.follow();
+  }
+
+  /** Puts rows in their order, below their parents or headings. */
+  private arrange(kept: readonly unknown[]): void {
+    const {sort, shape, pane} = this;
+    const column = sort && this.columns.find(({id}) => id === sort.column);
+    const order = (rows: readonly unknown[]) => (column ? sortRows(rows, column, sort.descending) : rows);
+    let tree: Tree<unknown> | undefined;
+    if (shape === 'tree' && pane.tree) tree = treeOf(order(kept), (row) => pane.key(row), pane.tree.parent);
+    if (shape === 'groups' && pane.groups) tree = groupsOf(kept, pane.groups, order, (row) => this.isFolded(row));
+    this.rows = tree?.rows ?? order(kept);
+    this.depths = tree?.depths ?? [];
   }
 
   /** Moves the window so that the selected row is in it. */
@@ -84,7 +135,7 @@ export class ListState {
 
   /** Sorts by the next column that can be sorted by, the first way round that one looks for. */
   nextSort(): Sort | undefined {
-    const columns = this.pane.columns.filter(({value}) => value);
+    const columns = this.columns.filter(({value}) => value);
     const at = columns.findIndex(({id}) => id === this.sort?.column);
     const next = columns[(at + 1) % Math.max(1, columns.length)];
     if (next) this.sort = {column: next.id, descending: next.align === 'right'};

@@ -48,7 +48,7 @@ export function paintList(pane: ListPane, store: Store, width: number, height: n
   const room = Math.max(1, height - FRAME);
   list.settle(room);
   const focus = store.focus === pane.id;
-  const columns = fitColumns(pane.columns, inner);
+  const columns = fitColumns(list.columns, inner);
   const lines = [heading(columns, list, inner, theme)];
   if (list.rows.length === 0) {
     const why = list.hidden > 0 ? 'nothing matches the filter' : pane.empty(state);
@@ -59,7 +59,7 @@ export function paintList(pane: ListPane, store: Store, width: number, height: n
     lines.push(rowLine(list, i, columns, inner, theme, focus && i === list.cursor));
   }
   const border = {
-    title: `${pane.title} ${count(list.rows.length)}`,
+    title: `${pane.title} ${count(list.total)}`,
     right: remarks(list, room, width - textWidth(pane.title) - 20, theme),
     focus,
     footer: pane.note?.(state),
@@ -68,11 +68,11 @@ export function paintList(pane: ListPane, store: Store, width: number, height: n
 }
 
 /** How much is hidden, where the selection stands, what is sorted by: as many of them as have room. */
-function remarks({hidden, rows, cursor, sort, pane}: ListState, room: number, width: number, theme: Theme): string {
+function remarks({hidden, rows, cursor, sort, columns}: ListState, room: number, width: number, theme: Theme): string {
   const parts: string[] = [];
   if (hidden > 0) parts.push(`${count(hidden)} hidden by the filter`);
   if (rows.length > room) parts.push(`${count(cursor + 1)} of ${count(rows.length)}`);
-  const by = sort && pane.columns.find(({id}) => id === sort.column);
+  const by = sort && columns.find(({id}) => id === sort.column);
   if (by) parts.push(`by ${by.title.toLowerCase()} ${arrow(sort.descending, theme)}`);
   const separator = ` ${theme.glyphs.dot} `;
   while (parts.length > 1 && textWidth(parts.join(separator)) > width) parts.pop();
@@ -107,8 +107,10 @@ function aligned(text: string, {align}: Column<unknown>, width: number): string 
 /** Deeper than this nothing moves to the right any more. */
 const DEEPEST = 12;
 
-/** What stands before the name of a row that has a parent above it. */
-function branch(depth: number, {glyphs}: Theme): string {
+/** What stands before the name of a heading, or of a row that has something above it. */
+function branch(list: ListState, at: number, {glyphs}: Theme): string {
+  if (list.isHeading(at)) return `${list.isFolded(list.rows[at]) ? glyphs.folded : glyphs.unfolded} `;
+  const depth = list.depths[at] ?? 0;
   return depth > 0 ? `${'  '.repeat(Math.min(depth, DEEPEST) - 1)}${glyphs.branch} ` : '';
 }
 
@@ -120,15 +122,18 @@ function rowLine(
   theme: Theme,
   selected: boolean,
 ): string {
-  const plain: Token = selected ? 'selected' : 'text';
+  const heading = list.isHeading(at);
+  const plain: Token = selected ? 'selected' : heading ? 'bold' : 'text';
+  const {pane, shape} = list;
+  const indented = shape === 'groups' ? pane.groups?.column : pane.tree?.column;
   const line = new Line(width, theme, plain);
   const row = list.rows[at];
   for (const [i, {column, width: cells}] of columns.entries()) {
     line.add(i === 0 && selected ? theme.glyphs.focus : ' ', plain);
     // A cell of many combining characters must not make a line of any length.
-    const before = column.id === list.pane.tree?.column ? branch(list.depths[at] ?? 0, theme) : '';
+    const before = column.id === indented ? branch(list, at, theme) : '';
     const text = `${before}${cellText(column, row, cells)}`;
-    line.add(aligned(text, column, cells), selected ? 'selected' : (column.token?.(row) ?? 'text'));
+    line.add(aligned(text, column, cells), selected || heading ? plain : (column.token?.(row) ?? 'text'));
   }
   return line.end();
 }

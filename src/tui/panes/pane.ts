@@ -52,6 +52,20 @@ export interface ContainerTarget {
   cgroup?: string;
 }
 
+/** How rows are shown by group: a heading row with the sums of its rows, and these below it unless it is folded. */
+export interface Grouping<Row> {
+  /** What the rows of a group have in common. */
+  of(row: Row): string;
+  /** The heading of a group's rows: sorted and selected as any row is, so it needs a key of its own. */
+  heading(rows: readonly Row[]): Row;
+  /** Does a heading stand below all others, whatever is sorted by? */
+  isRest(heading: Row): boolean;
+  /** Instead of the list's own. */
+  columns: readonly Column<Row>[];
+  /** The column that is indented, and in which a heading says whether it is folded. */
+  column: string;
+}
+
 /** A list of rows: scrolled, sorted and filtered by the framework, of which only visible rows are formatted. */
 export interface ListPane<Row = unknown> {
   kind: 'list';
@@ -65,6 +79,8 @@ export interface ListPane<Row = unknown> {
   columns: readonly Column<Row>[];
   /** Rows may be shown as a tree: whose child a row is, by key, and the column that is indented by it. */
   tree?: {column: string; parent(row: Row): string | undefined};
+  /** Rows may be shown by group. */
+  groups?: Grouping<Row>;
   /** As it starts; absent: in the order of `rows()`. */
   sort?: Sort;
   /** The process that Enter looks into; absent: Enter says that there is none. */

@@ -1,11 +1,11 @@
-import type {BlameRow} from '../../types/detail.ts';
 import type {State} from '../../types/state.ts';
 import type {RequestInFlight} from '../../types/stream.ts';
-import {bytes, count, duration, percent} from '../../util/format.ts';
+import {bytes, duration} from '../../util/format.ts';
+import {blameList} from './blame-list.ts';
 import {figure, label} from './columns.ts';
 import type {Limits} from './histogram.ts';
 import type {ListPane} from './pane.ts';
-import {latencyToken, limits, perSample, sharePct, whyNothing} from './shared.ts';
+import {latencyToken, limits, perSample, whyNothing} from './shared.ts';
 
 type Waiting = RequestInFlight & {limits: Limits; key: string};
 
@@ -51,31 +51,13 @@ export const inFlight: ListPane<Waiting> = {
   empty: (state: State) => whyNothing(state, 'block', 'none: every request is answered in time'),
 };
 
-const blameRows = perSample((state): readonly BlameRow[] =>
-  state.detail.blame.filter(({subsystem}) => subsystem === 'block'),
-);
-
 /** Whose requests kept the disks busy for whom. */
-export const diskBlame: ListPane<BlameRow> = {
-  kind: 'list',
-  id: 'disk-blame',
+export const diskBlame = blameList({
   subsystem: 'block',
+  id: 'disk-blame',
   title: 'Who waits for a disk because of whom',
-  note: () => 'slow requests, last 60 s; Enter: the culprit',
-  rows: blameRows,
-  key: ({victim, culprit}) => `${victim.pid} ${victim.comm} ${culprit.pid} ${culprit.comm}`,
-  columns: [
-    figure(['victim-pid', 'PID', 8, 1], ({victim}) => victim.pid, String),
-    label(['victim', 'WAITED', 16, 0], ({victim}) => victim.comm),
-    figure(['wait', 'FOR', 8, 0], (row) => row.wait_us, duration),
-    figure(['share', 'SHARE', 6, 2], sharePct, percent),
-    figure(['culprit-pid', 'PID', 8, 1], ({culprit}) => culprit.pid, String),
-    label(['culprit', 'BECAUSE OF', 16, 0], ({culprit}) => culprit.comm, {grow: true}),
-    figure(['parts', 'WAITS', 7, 2], ({waits}) => waits, count),
-    figure(['longest', 'WORST', 8, 2], (row) => row.worst_us, duration),
-  ],
-  sort: {column: 'wait', descending: true},
-  pid: ({culprit}) => culprit.pid,
-  subject: ({victim, culprit}) => ({...victim, type: 'BIO_LATENCY', text: `${culprit.comm}[${culprit.pid ?? '-'}]`}),
-  empty: (state) => whyNothing(state, 'block', 'no slow request of the last minute is blamed on anybody'),
-};
+  culprit: 'BECAUSE OF',
+  note: 'slow requests, last 60 s; Enter: the culprit',
+  type: 'BIO_LATENCY',
+  quiet: 'no slow request of the last minute is blamed on anybody',
+});

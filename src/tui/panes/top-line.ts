@@ -72,6 +72,7 @@ function rightParts(store: Store): Part[] {
   if (store.recording)
     parts.unshift({text: ` REC ${bytes(store.recording.bytes)} `, token: 'status.critical', rank: 1});
   if (self?.cpu_pct !== undefined) parts.push({text: ` self ${percent(self.cpu_pct)}`, token: 'bar', rank: 3});
+  if (self?.nice !== undefined) parts.push({text: ` nice ${self.nice}`, token: 'status.warning', rank: 3});
   if (self?.kernel_cpu_pct !== undefined) {
     parts.push({text: ` bpf ${percent(self.kernel_cpu_pct)}`, token: 'bar', rank: 5});
   }

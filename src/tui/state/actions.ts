@@ -70,6 +70,7 @@ const ACTIONS: Record<Command, Action> = {
   sort: (store) => sorted(store, 'next'),
   reverse: (store) => sorted(store, 'reverse'),
   tree,
+  group,
   toggle,
   pages,
   raise: (store) => stepThreshold(store, 1),
@@ -100,7 +101,7 @@ function lookInto(store: Store, pid: number): void {
   if (problem !== undefined) store.say(problem, 'problem');
 }
 
-/** Looks into the process, or the container, of the selected row. */
+/** Looks into the process, or the container, of the selected row; folds a heading. */
 function drill(store: Store): void {
   const {pane} = store;
   if (pane?.kind === 'list' && pane.container) {
@@ -109,6 +110,7 @@ function drill(store: Store): void {
     else store.drillContainer(pane.container(row));
     return;
   }
+  if (pane?.kind === 'list' && store.list(pane).fold()) return;
   if (pane?.kind === 'list' && !pane.pid) {
     store.say('the rows of this list are no processes', 'problem');
     return;
@@ -149,9 +151,16 @@ function pages(store: Store): void {
 function tree(store: Store): void {
   const {pane} = store;
   if (pane?.kind !== 'list') return;
-  const list = store.list(pane);
-  if (pane.tree) list.tree = !list.tree;
+  if (pane.tree) store.list(pane).turn('tree');
   else store.say('the rows of this list have no parents', 'problem');
+}
+
+/** Shows a list by group and back. */
+function group(store: Store): void {
+  const {pane} = store;
+  if (pane?.kind !== 'list') return;
+  if (pane.groups) store.list(pane).turn('groups');
+  else store.say('only the list of all processes (6) is shown by container', 'problem');
 }
 
 /** Says why the playback can't. */

@@ -8,7 +8,8 @@ import type {ContainerTarget, ListPane, Pane, View} from '../panes/pane.ts';
 import {eventsOfContainer, type ItsEvents} from '../panes/pid/its-events.ts';
 import {paintSlow} from '../panes/pid/slow.ts';
 import {whyNothing} from '../panes/shared.ts';
-import {type Row as ProcessOfList, processList} from './processes.ts';
+import type {Row as ProcessOfList} from './process-row.ts';
+import {processList} from './processes.ts';
 import {type Row as StartOrExit, starts} from './starts.ts';
 
 /** Id of the list that has the focus first. */
@@ -17,8 +18,10 @@ export const CONTAINER_PROCESSES = 'container-processes';
 const LONGEST_TITLE = 40;
 
 function processesOf(id: string): ListPane<ProcessOfList> {
+  const {groups: _, ...list} = processList;
   return {
-    ...processList,
+    ...list,
+    columns: list.columns.filter(({id: column}) => column !== 'container'),
     id: CONTAINER_PROCESSES,
     title: 'Its processes',
     rows: onlyThose(processList.rows, ({process}) => process.container?.id === id),
@@ -67,7 +70,7 @@ export function containerView(target: ContainerTarget): View {
     title,
     places: [
       {pane: identity, weight: 1, min: 4, most: () => 7},
-      {pane: figures, weight: 1, min: 10, beside: {pane: slow, weight: 1, min: 7}},
+      {pane: figures, weight: 1, min: 11, beside: {pane: slow, weight: 1, min: 7}},
       {pane: processesOf(id), weight: 3, min: 6},
       {pane: containerEvents(find), weight: 3, min: 6, beside: {pane: startsOf(find), weight: 2, min: 6}},
     ],

@@ -1,5 +1,6 @@
 import {LOOP_RESTARTS} from '../../model/restarts.ts';
 import type {ContainerRow} from '../../types/stream.ts';
+import {containerLabel} from '../../util/container-label.ts';
 import {bytes, compact, count, duration, percent} from '../../util/format.ts';
 import {figure, label} from '../panes/columns.ts';
 import type {ListPane, View} from '../panes/pane.ts';
@@ -39,7 +40,7 @@ const killed = ({row}: Row): Token => ((row.oom_kills ?? 0) > 0 ? 'heat.warning'
 const again = ({row: {restarts = 0}}: Row): Token =>
   restarts >= LOOP_RESTARTS ? 'heat.critical' : restarts > 0 ? 'heat.warning' : 'text';
 const lastExit = ({row: {last_exit: last}}: Row) => last && (last.signal_name ?? `code ${last.exit_code}`);
-const nameOf = ({row: {container}}: Row) => container.name ?? container.id;
+const nameOf = ({row: {container}}: Row) => containerLabel(container);
 const podOf = ({row: {container}}: Row) =>
   container.pod && (container.namespace ? `${container.namespace}/${container.pod}` : container.pod);
 
@@ -47,8 +48,7 @@ const list: ListPane<Row> = {
   kind: 'list',
   id: 'containers',
   title: 'Containers',
-  note: () =>
-    'CPU and RUNQ (ready, but others ran) in percent of one CPU; SET: without the page cache that nobody uses',
+  note: () => 'percent of one CPU; RUNQ: ready, but others ran; SET: without idle cache',
   rows: rowsOf,
   key: ({row}) => row.cgroup,
   columns: [
@@ -61,12 +61,12 @@ const list: ListPane<Row> = {
     }),
     figure(['usage', 'MEMORY', 8, 1], ({row}) => row.memory_usage_bytes, bytes),
     figure(['set', 'SET', 8, 3], ({row}) => row.working_set_bytes, bytes),
-    figure(['limit', 'LIMIT', 8, 1], ({row}) => row.limit_bytes, bytes),
+    figure(['limit', 'LIMIT', 8, 2], ({row}) => row.limit_bytes, bytes),
     figure(['utilization', 'OF LIM', 6, 0], ({row}) => row.utilization_pct, percent, {token: near}),
     figure(['eta', 'OOM IN', 7, 0], ({etaS}) => (etaS === undefined ? undefined : etaS * 1e6), duration, {token: soon}),
     figure(['kills', 'KILLS', 5, 1], ({row}) => row.oom_kills, count, {token: killed}),
     figure(['restarts', 'RESTARTS', 8, 1], ({row}) => row.restarts, count, {token: again}),
-    label(['last-exit', 'LAST EXIT', 12, 3], lastExit),
+    label(['last-exit', 'LAST EXIT', 9, 1], lastExit),
     figure(['processes', 'PROCS', 5, 6], ({row}) => row.processes, count),
     figure(['threads', 'THR', 5, 8], ({row}) => row.threads, count),
     figure(['rss', 'RSS', 8, 6], ({row}) => row.rss_bytes, bytes),

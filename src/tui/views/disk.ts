@@ -1,4 +1,5 @@
 import type {SlowFile, SlowSyscall} from '../../types/detail.ts';
+import {containerLabel} from '../../util/container-label.ts';
 import {count, duration, percentileText, rate} from '../../util/format.ts';
 import {figure, label} from '../panes/columns.ts';
 import {type Device, deviceRows, type FileOp, fileOps} from '../panes/disk-rows.ts';
@@ -116,7 +117,7 @@ const files: ListPane<FileRow> = {
     ),
     figure(['pid', 'PID', 8, 2], ({pid}) => pid, String),
     label(['comm', 'COMMAND', 16, 1], ({comm}) => comm),
-    label(['container', 'CONTAINER', 14, 4], ({container}) => container),
+    label(['container', 'CONTAINER', 14, 4], ({container}) => container && containerLabel(container)),
   ],
   sort: {column: 'total', descending: true},
   pid: ({pid}) => pid,

@@ -1,9 +1,10 @@
 import type {Faulter} from '../../types/detail.ts';
-import type {LeakRow, OomKillEvent, PredictionRow} from '../../types/stream.ts';
+import type {ContainerRef, LeakRow, OomKillEvent, PredictionRow} from '../../types/stream.ts';
+import {containerLabel} from '../../util/container-label.ts';
 import {bytes, count, duration, percent, span} from '../../util/format.ts';
 import {fromZero, paintChart} from '../panes/chart.ts';
 import {figure, label} from '../panes/columns.ts';
-import type {CanvasPane, ListPane, View} from '../panes/pane.ts';
+import type {CanvasPane, Column, ListPane, View} from '../panes/pane.ts';
 import {paintRates} from '../panes/rates-pane.ts';
 import {perSample, sentence, whyNothing} from '../panes/shared.ts';
 import type {Token} from '../theme.ts';
@@ -77,6 +78,12 @@ const faulters: ListPane<Faulter> = {
   empty: (state) => whyNothing(state, 'faults', 'no process had faults in the last minute'),
 };
 
+/** The container, else the cgroup's path, of which the end says most. */
+function where<Row extends {container?: ContainerRef}>(path: (row: Row) => string | undefined): Column<Row> {
+  const known = ({container}: Row) => container && containerLabel(container);
+  return label(['where', 'WHERE', 14, 0], (row) => known(row) ?? path(row), {grow: true, keepEnd: true});
+}
+
 /** Newest first. */
 const oomRows = perSample(({detail}): OomKillEvent[] => [...detail.ooms].reverse());
 
@@ -94,8 +101,9 @@ const ooms: ListPane<OomKillEvent> = {
     figure(['rss', 'RESIDENT', 8, 0], (row) => row.rss_bytes, bytes),
     label(['constraint', 'LIMIT OF', 8, 2], ({constraint}) => constraint),
     figure(['limit', 'LIMIT', 8, 2], (row) => row.limit_bytes, bytes),
-    label(['memcg', 'CGROUP', 12, 1], ({memcg, cgroup}) => memcg ?? cgroup, {grow: true, keepEnd: true}),
+    where((row) => row.memcg ?? row.cgroup),
     label(['trigger', 'ASKED BY', 16, 3], (row) => row.trigger_comm),
+    label(['memcg', 'CGROUP', 12, 4], ({memcg, cgroup}) => memcg ?? cgroup, {grow: true, keepEnd: true}),
   ],
   pid: (row) => row.victim_pid,
   subject: (row) => ({
@@ -123,23 +131,23 @@ const predictions: ListPane<PredictionRow> = {
   kind: 'list',
   id: 'predictions',
   title: 'Out of memory soon',
-  note: () => 'if it grows on; the kill comes between the two times with that confidence',
+  note: () => 'if it grows on; SURE: that it comes from FROM to TO',
   rows: predictionRows,
   key: ({scope}) => scope,
   columns: [
     figure(['eta', 'IN', 7, 0], ({eta_s}) => eta_s, seconds, {token: nearness}),
-    figure(['from', 'FROM', 7, 1], (row) => row.eta_low_s, seconds),
-    figure(['to', 'TO', 7, 1], (row) => row.eta_high_s, seconds),
+    figure(['from', 'FROM', 7, 2], (row) => row.eta_low_s, seconds),
+    figure(['to', 'TO', 7, 2], (row) => row.eta_high_s, seconds),
     figure(['confidence', 'SURE', 5, 1], (row) => row.confidence_pct, percent),
     figure(['growth', 'GROWTH/S', 9, 1], (row) => row.growth_bytes_per_s, bytes),
-    figure(['usage', 'USAGE', 8, 2], (row) => row.usage_bytes, bytes),
-    figure(['limit', 'LIMIT', 8, 2], (row) => row.limit_bytes, bytes),
-    label(['container', 'CONTAINER', 14, 2], ({container}) => container?.name ?? container?.id),
-    label(['scope', 'SCOPE', 14, 0], ({scope}) => scope, {grow: true, keepEnd: true}),
-    figure(['pid', 'PID', 8, 2], (row) => most(row).pid, String),
-    label(['comm', 'BY', 16, 2], (row) => most(row).comm),
-    figure(['by-growth', 'BY/S', 8, 2], ({growers}) => growers?.[0]?.growth_bytes_per_s, bytes),
-    figure(['share', 'SHARE', 5, 2], ({growers}) => growers?.[0]?.share_pct, percent),
+    figure(['usage', 'USAGE', 8, 3], (row) => row.usage_bytes, bytes),
+    figure(['limit', 'LIMIT', 8, 3], (row) => row.limit_bytes, bytes),
+    where(({scope}) => scope),
+    label(['comm', 'BY', 16, 1], (row) => most(row).comm),
+    figure(['pid', 'PID', 8, 3], (row) => most(row).pid, String),
+    figure(['by-growth', 'BY/S', 8, 4], ({growers}) => growers?.[0]?.growth_bytes_per_s, bytes),
+    figure(['share', 'SHARE', 5, 4], ({growers}) => growers?.[0]?.share_pct, percent),
+    label(['scope', 'CGROUP', 14, 5], ({scope}) => scope, {grow: true, keepEnd: true}),
   ],
   sort: {column: 'eta', descending: false},
   pid: (row) => most(row).pid,
@@ -166,8 +174,8 @@ const leaks: ListPane<Leak> = {
     figure(['grown', 'GROWN', 8, 1], (row) => row.grown_bytes, bytes),
     figure(['pid', 'PID', 8, 1], ({pid}) => pid, String),
     label(['comm', 'COMMAND', 16, 0], ({comm}) => comm),
-    label(['container', 'CONTAINER', 14, 2], ({container}) => container?.name ?? container?.id),
-    label(['scope', 'SCOPE', 10, 1], ({scope}) => scope, {grow: true, keepEnd: true}),
+    where(({scope}) => scope),
+    label(['scope', 'CGROUP', 10, 3], ({scope}) => scope, {grow: true, keepEnd: true}),
   ],
   sort: {column: 'growth', descending: true},
   pid: ({pid}) => pid,
@@ -175,14 +183,14 @@ const leaks: ListPane<Leak> = {
   empty: (state) => whyNothing(state, 'growth', 'nothing has only grown for ten minutes'),
 };
 
-/** Whether memory is short, who reads it back, and who was killed for it. */
+/** Whether memory is short, who will be killed for it, who was, what only grows, and who reads it back: the first where there is little room. */
 export const memory: View = {
   id: 'memory',
   title: 'Memory',
   subsystem: 'memory',
   places: [
-    {pane: pressure, weight: 3, min: 6, beside: {pane: faults, weight: 3, min: 5}},
-    {pane: faulters, weight: 3, min: 4, beside: {pane: ooms, weight: 3, min: 4}},
-    {pane: predictions, weight: 2, min: 3, beside: {pane: leaks, weight: 2, min: 3}},
+    {pane: pressure, weight: 3, min: 6, beside: {pane: predictions, weight: 3, min: 4}},
+    {pane: ooms, weight: 2, min: 4, beside: {pane: leaks, weight: 2, min: 4}},
+    {pane: faults, weight: 3, min: 5, beside: {pane: faulters, weight: 3, min: 4}},
   ],
 };

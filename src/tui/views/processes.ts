@@ -1,17 +1,13 @@
-import type {State} from '../../types/state.ts';
-import type {ProcessRow, Sample, TaskState} from '../../types/stream.ts';
+import type {ProcessRow, TaskState} from '../../types/stream.ts';
+import {containerLabel} from '../../util/container-label.ts';
 import {bytes, compact, count, duration, percent} from '../../util/format.ts';
 import {figure, label} from '../panes/columns.ts';
-import type {ListPane, View} from '../panes/pane.ts';
+import type {Column, ListPane, View} from '../panes/pane.ts';
 import {whyNothing} from '../panes/shared.ts';
 import type {Token} from '../theme.ts';
+import {byContainer} from './by-container.ts';
+import {processRows, type Row} from './process-row.ts';
 import {starts} from './starts.ts';
-
-/** A process and over how many seconds its figures were counted. */
-export interface Row {
-  process: ProcessRow;
-  seconds: number;
-}
 
 /** The letters of ps and top. */
 const LETTERS: Readonly<Record<TaskState, string>> = {
@@ -25,19 +21,6 @@ const LETTERS: Readonly<Record<TaskState, string>> = {
   parked: 'P',
   idle: 'I',
 };
-
-const ofSample = new WeakMap<Sample, Row[]>();
-
-function rowsOf({sample}: State): readonly Row[] {
-  if (!sample?.processes || sample.interval_ms <= 0) return [];
-  let rows = ofSample.get(sample);
-  if (!rows) {
-    const seconds = sample.interval_ms / 1000;
-    rows = sample.processes.map((process) => ({process, seconds}));
-    ofSample.set(sample, rows);
-  }
-  return rows;
-}
 
 type Figure = {[K in keyof ProcessRow]-?: ProcessRow[K] extends number | undefined ? K : never}[keyof ProcessRow];
 
@@ -66,40 +49,43 @@ const heat =
     return value >= crit ? 'heat.critical' : value >= warn ? 'heat.warning' : 'text';
   };
 
+const columns: readonly Column<Row>[] = [
+  figure(['pid', 'PID', 8, 0], ({process}) => process.pid, String),
+  figure(['uid', 'UID', 6, 8], ({process}) => process.uid, String),
+  label(['state', 'S', 1, 1], ({process}) => process.state && LETTERS[process.state]),
+  figure(['cpu', 'CPU', 6, 0], cpuPct, share),
+  figure(['delay', 'RUNQ', 6, 0], delayPct, share, {token: heat(delayPct, 50, 200)}),
+  figure(['waiting', 'WAITING', 8, 3], waitingUs, duration, {token: heat(waitingUs, 100_000, 1_000_000)}),
+  figure(['voluntary', 'VOL/S', 6, 5], perSecond('voluntary_switches'), compact),
+  figure(['involuntary', 'INV/S', 6, 5], perSecond('involuntary_switches'), compact),
+  figure(['wakeups', 'WAKE/S', 6, 9], perSecond('wakeups'), compact),
+  figure(['slice', 'SLICE', 7, 6], ({process}) => process.avg_timeslice_us, duration),
+  figure(['rss', 'RSS', 8, 1], ({process}) => process.rss_bytes, bytes),
+  figure(['growth', 'GROWTH/S', 9, 4], growth, signed, {token: heat(growth, 1 << 20, 64 << 20)}),
+  figure(['minor', 'MINFL/S', 7, 2], perSecond('minor_faults'), compact),
+  figure(['major', 'MAJFL/S', 7, 2], perSecond('major_faults'), compact, {
+    token: (row) => ((row.process.major_faults ?? 0) > 0 ? 'heat.warning' : 'text'),
+  }),
+  figure(['threads', 'THR', 5, 3], ({process}) => process.threads, count),
+  label(['container', 'CONTAINER', 14, 7], ({process: {container}}) => container && containerLabel(container)),
+  label(['comm', 'COMMAND', 16, 0], ({process}) => process.comm, {grow: true}),
+];
+
 /** The process table. */
 export const processList: ListPane<Row> = {
   kind: 'list',
   id: 'processes',
   title: 'Processes',
-  rows: rowsOf,
-  key: ({process}) => String(process.pid),
+  rows: processRows,
+  key: ({process, heading}) => heading?.key ?? String(process.pid),
   tree: {column: 'comm', parent: ({process}) => (process.ppid === undefined ? undefined : String(process.ppid))},
-  columns: [
-    figure(['pid', 'PID', 8, 0], ({process}) => process.pid, String),
-    figure(['uid', 'UID', 6, 8], ({process}) => process.uid, String),
-    label(['state', 'S', 1, 1], ({process}) => process.state && LETTERS[process.state]),
-    figure(['cpu', 'CPU', 6, 0], cpuPct, share),
-    figure(['delay', 'RUNQ', 6, 0], delayPct, share, {token: heat(delayPct, 50, 200)}),
-    figure(['waiting', 'WAITING', 8, 3], waitingUs, duration, {token: heat(waitingUs, 100_000, 1_000_000)}),
-    figure(['voluntary', 'VOL/S', 6, 5], perSecond('voluntary_switches'), compact),
-    figure(['involuntary', 'INV/S', 6, 5], perSecond('involuntary_switches'), compact),
-    figure(['wakeups', 'WAKE/S', 6, 9], perSecond('wakeups'), compact),
-    figure(['slice', 'SLICE', 7, 6], ({process}) => process.avg_timeslice_us, duration),
-    figure(['rss', 'RSS', 8, 1], ({process}) => process.rss_bytes, bytes),
-    figure(['growth', 'GROWTH/S', 9, 4], growth, signed, {token: heat(growth, 1 << 20, 64 << 20)}),
-    figure(['minor', 'MINFL/S', 7, 2], perSecond('minor_faults'), compact),
-    figure(['major', 'MAJFL/S', 7, 2], perSecond('major_faults'), compact, {
-      token: (row) => ((row.process.major_faults ?? 0) > 0 ? 'heat.warning' : 'text'),
-    }),
-    figure(['threads', 'THR', 5, 3], ({process}) => process.threads, count),
-    label(['container', 'CONTAINER', 14, 7], ({process: {container}}) => container && (container.name ?? container.id)),
-    label(['comm', 'COMMAND', 16, 0], ({process}) => process.comm, {grow: true}),
-  ],
+  columns,
+  groups: byContainer(columns),
   sort: {column: 'cpu', descending: true},
   pid: ({process}) => process.pid,
   subject: ({process: {pid, comm, container}}) => ({pid, comm, container, text: `${pid} ${comm}`}),
   empty: (state) => whyNothing(state, 'tasks', 'figures come with the next sample'),
-  note: () => 'CPU and RUNQ (ready, but another ran) in percent of one CPU; WAITING: so long now',
+  note: () => 'percent of one CPU; RUNQ: ready, but another ran; WAITING: so long now',
 };
 
 /** Every process, with what the kernel accounted to it in the last interval; starts and ends. */

@@ -1,11 +1,13 @@
-import type {BlameRow, Waiter} from '../../types/detail.ts';
+import type {Waiter} from '../../types/detail.ts';
 import type {Distribution, State} from '../../types/state.ts';
-import {count, duration, percent} from '../../util/format.ts';
+import {containerLabel} from '../../util/container-label.ts';
+import {count, duration} from '../../util/format.ts';
+import {blameList} from '../panes/blame-list.ts';
 import {figure, label} from '../panes/columns.ts';
 import {containerBlame} from '../panes/container-blame.ts';
 import {figuresText, type Limits, paintHistogram} from '../panes/histogram.ts';
 import {type CanvasPane, HEATMAP, type ListPane, type View} from '../panes/pane.ts';
-import {latencyToken, limits, p99Pane, perSample, sentence, sharePct, whyNothing} from '../panes/shared.ts';
+import {latencyToken, limits, p99Pane, perSample, sentence, whyNothing} from '../panes/shared.ts';
 
 function waitsOf({recent}: State): Distribution | undefined {
   return recent.find(({name, count: n}) => name === 'sched' && n > 0);
@@ -47,7 +49,7 @@ const waiters: ListPane<WaiterRow> = {
       token: (row) => latencyToken(row.worst_us, row.limits),
     }),
     label(['behind', 'MOSTLY BEHIND', 20, 2], ({behind}) => behind, {grow: true}),
-    label(['container', 'CONTAINER', 16, 3], ({container}) => container),
+    label(['container', 'CONTAINER', 16, 3], ({container}) => container && containerLabel(container)),
   ],
   sort: {column: 'total', descending: true},
   pid: ({pid}) => pid,
@@ -55,34 +57,15 @@ const waiters: ListPane<WaiterRow> = {
   empty: (state) => whyNothing(state, 'sched', 'no wait of the last minute was past the threshold'),
 };
 
-const blameRows = perSample((state): readonly BlameRow[] =>
-  state.detail.blame.filter(({subsystem}) => subsystem === 'sched'),
-);
-
-const blame: ListPane<BlameRow> = {
-  kind: 'list',
+const blame = blameList({
+  subsystem: 'sched',
   id: 'blame',
   title: 'Who waits because of whom',
-  note: () => 'reported waits, last 60 s; Enter: the culprit',
-  rows: blameRows,
-  key: ({victim, culprit}) => `${victim.pid} ${victim.comm} ${culprit.pid} ${culprit.comm}`,
-  columns: [
-    figure(['victim-pid', 'PID', 8, 1], ({victim}) => victim.pid, String),
-    label(['victim', 'WAITED', 16, 0], ({victim}) => victim.comm),
-    figure(['wait', 'FOR', 8, 0], (row) => row.wait_us, duration),
-    figure(['share', 'SHARE', 6, 2], sharePct, percent),
-    figure(['culprit-pid', 'PID', 8, 1], ({culprit}) => culprit.pid, String),
-    label(['culprit', 'BEHIND', 16, 0], ({culprit}) => culprit.comm, {grow: true}),
-    figure(['parts', 'WAITS', 7, 2], ({waits: n}) => n, count),
-    figure(['longest', 'WORST', 8, 2], (row) => row.worst_us, duration),
-    label(['victim-container', 'ITS CONTAINER', 14, 4], ({victim}) => victim.container),
-    label(['culprit-container', 'OF CONTAINER', 14, 4], ({culprit}) => culprit.container),
-  ],
-  sort: {column: 'wait', descending: true},
-  pid: ({culprit}) => culprit.pid,
-  subject: ({victim, culprit}) => ({...victim, type: 'SCHED_LATENCY', text: `${culprit.comm}[${culprit.pid}]`}),
-  empty: (state) => whyNothing(state, 'sched', 'no wait of the last minute is blamed on anybody'),
-};
+  culprit: 'BEHIND',
+  note: 'reported waits, last 60 s; Enter: the culprit',
+  type: 'SCHED_LATENCY',
+  quiet: 'no wait of the last minute is blamed on anybody',
+});
 
 /** Border and axis of the heatmap. */
 const HEAT_FRAME = 3;

@@ -2,15 +2,13 @@ export interface Note {
   provider: string;
   name: string;
   arguments?: string;
-  semaphore?: bigint;
 }
 
 const align = (bytes: Buffer) => Buffer.concat([bytes, Buffer.alloc((4 - (bytes.length % 4)) % 4)]);
 
-function noteOf({provider, name, arguments: places = '', semaphore = 0n}: Note): Buffer {
+function noteOf({provider, name, arguments: places = ''}: Note): Buffer {
   const addresses = Buffer.alloc(24);
   addresses.writeBigUInt64LE(0x1000n, 0);
-  addresses.writeBigUInt64LE(semaphore, 16);
   const description = Buffer.concat([addresses, Buffer.from(`${provider}\0${name}\0${places}\0`)]);
   const header = Buffer.alloc(12);
   header.writeUInt32LE(8, 0);

@@ -68,6 +68,8 @@ const TRACEPOINTS: Record<string, [field: string, size: number, signed: 0 | 1][]
     ['__data_loc char[] cmd', 4, 0],
   ],
   'fs:many_texts': Array.from({length: 14}, (_, i) => [`const char * text${i}`, 8, 0]),
+  'mixed:a_bytes': [['__u8 addr[4]', 4, 0]],
+  'mixed:b_text': [['char addr[16]', 16, 0]],
   'odd:things': [
     ['struct foo it', 24, 0],
     ['__data_loc u64[] list', 4, 0],
@@ -135,7 +137,6 @@ const FUNCTIONS = [
 const NOTES = [
   {provider: 'db', name: 'query__start', arguments: '8@%rdi -4@%eax 4@%edx'},
   {provider: 'db', name: 'query__done', arguments: '8@%rdi'},
-  {provider: 'db', name: 'counted', semaphore: 0x2000n},
   {provider: 'one', name: 'same'},
   {provider: 'other', name: 'same'},
 ];

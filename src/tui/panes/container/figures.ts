@@ -1,3 +1,4 @@
+import {endText} from '../../../model/restarts.ts';
 import type {State} from '../../../types/state.ts';
 import type {ContainerRow, PredictionRow, ProcessRow, Psi} from '../../../types/stream.ts';
 import {bytes, count, duration, percent, rate, span} from '../../../util/format.ts';
@@ -10,7 +11,9 @@ const shown = <T>(value: T | undefined, how: (value: T) => string): string => (v
 
 /** What the figures pane's title says they are of. */
 export const containerTitle = ({sample}: State): string =>
-  sample && sample.interval_ms > 0 ? `Figures of ${span(sample.interval_ms / 1000)}` : 'Figures';
+  sample && sample.interval_ms > 0
+    ? `Figures of ${span(Number((sample.interval_ms / 1000).toPrecision(2)))}`
+    : 'Figures';
 
 /** Its figures of the last sample; `-` is unknown. */
 export function paintContainerFigures(
@@ -26,7 +29,7 @@ export function paintContainerFigures(
   const its = sample?.processes?.filter(({container}) => container?.id === target.container.id) ?? [];
   const cgroup = row?.cgroup ?? target.cgroup;
   const ahead = sample?.predictions?.find(({scope}) => scope === cgroup);
-  const rows: Row[] = [...ofCpu(row, its, seconds), ...ofMemory(row, ahead), ...ofPressure(row)];
+  const rows: Row[] = [...ofCpu(row, its, seconds), ...ofMemory(row, ahead), ...ofPressure(row), ...ofLives(row)];
   return paintRows(rows, theme, width, height);
 }
 
@@ -35,23 +38,25 @@ function ofCpu(row: ContainerRow | undefined, its: readonly ProcessRow[], second
     value === undefined || seconds <= 0 ? '-' : how(value / seconds);
   const delay = its.reduce((sum, {run_delay_ms = 0}) => sum + run_delay_ms, 0);
   const waits = perSecond(its.length > 0 ? delay : undefined, (ms) => `${duration(ms * 1000)} a second`);
+  const throttled = perSecond(row?.throttled_ms, (ms) => `${duration(ms * 1000)} a second`);
+  const periods = perSecond(row?.throttled_periods, (each) => `, ${rate(each)} periods`);
   return [
     ['CPU', perSecond(row?.cpu_time_ms, (ms) => `${percent(ms / 10)} of one CPU`)],
     ['CPU waits', its.length > 0 ? `${waits}, of the ${count(its.length)} processes below` : waits],
-    [
-      'throttled',
-      `${perSecond(row?.throttled_ms, (ms) => `${duration(ms * 1000)} a second`)}, ${perSecond(row?.throttled_periods, rate)} periods`,
-    ],
+    ['throttled', throttled === '-' ? throttled : `${throttled}${periods === '-' ? '' : periods}`],
   ];
 }
 
 function ofMemory(row: ContainerRow | undefined, ahead: PredictionRow | undefined): Row[] {
-  const limit = row && row.limit_bytes === undefined ? 'no limit' : `limit ${shown(row?.limit_bytes, bytes)}`;
+  const {memory_usage_bytes: usage, working_set_bytes: set, limit_bytes: limit} = row ?? {};
   const share = row?.utilization_pct === undefined ? '' : `, ${percent(row.utilization_pct)} of it in use`;
+  const without = set === undefined ? '' : `, ${bytes(set)} without idle cache`;
+  // Whose memory nobody has read has no known limit either.
+  const most = limit === undefined ? (usage === undefined ? '-' : 'none') : bytes(limit);
   const rows: Row[] = [
-    ['memory', `${shown(row?.memory_usage_bytes, bytes)}, ${shown(row?.working_set_bytes, bytes)} without idle cache`],
-    ['', `${limit}${share}`],
-    ['', `${shown(row?.limit_hits, count)} times at the limit, ${shown(row?.oom_kills, count)} OOM kills`],
+    ['memory', usage === undefined ? '-' : `${bytes(usage)}${without}`],
+    ['its limit', `${most}${share}; met: ${shown(row?.limit_hits, count)}`],
+    ['OOM kills', shown(row?.oom_kills, count)],
   ];
   if (ahead) rows.push(['OOM in', foretold(ahead)]);
   return rows;
@@ -61,14 +66,16 @@ const foretold = ({eta_s, eta_low_s, eta_high_s, confidence_pct, comm}: Predicti
   `${span(Math.round(eta_s))} (${span(Math.round(eta_low_s))} to ${span(Math.round(eta_high_s))}), ` +
   `${percent(confidence_pct)} sure${comm === undefined ? '' : `; ${comm} grows`}`;
 
+/** How often its main process began again, and how it ended last. */
+function ofLives({restarts, last_exit: last}: Partial<ContainerRow> = {}): Row[] {
+  return [['restarts', `${shown(restarts, count)}${last ? `, last after ${endText(last)}` : ''}`]];
+}
+
 /** Percent of the last 10 s in which some of its tasks stalled, and in which all did. */
 function ofPressure({pressure}: Partial<ContainerRow> = {}): Row[] {
   const stalls = (psi: Psi | undefined): string =>
     `${shown(psi?.some_avg10_pct, percent)}/${shown(psi?.full_avg10_pct, percent)}`;
   return [
-    [
-      'stalls',
-      `some/all: CPU ${stalls(pressure?.cpu)}, memory ${stalls(pressure?.memory)}, I/O ${stalls(pressure?.io)}`,
-    ],
+    ['stalls', `CPU ${stalls(pressure?.cpu)}, mem ${stalls(pressure?.memory)}, I/O ${stalls(pressure?.io)} (some/all)`],
   ];
 }

@@ -1,9 +1,9 @@
 import type {State} from '../../../types/state.ts';
 import type {KernelEvent} from '../../../types/stream.ts';
 import {eventSubject} from '../../filter/subject.ts';
+import {COMMAND, details, keyOf, PID, TIME, TYPE} from '../event-columns.ts';
 import type {ListPane} from '../pane.ts';
 import type {ItsEvents} from '../pid/its-events.ts';
-import {DETAILS, keyOf, TIME, TYPE} from '../pid/list.ts';
 
 type Rows<Row> = (state: State) => readonly Row[];
 
@@ -31,13 +31,7 @@ export function containerEvents(find: (state: State) => ItsEvents): ListPane<Ker
     title: 'Its events',
     rows: (state) => find(state).own,
     key: keyOf,
-    columns: [
-      TIME,
-      TYPE,
-      {id: 'pid', title: 'PID', width: 8, align: 'right', priority: 1, text: ({pid}) => String(pid ?? '-')},
-      {id: 'comm', title: 'COMMAND', width: 15, priority: 0, text: ({comm}) => comm ?? '-'},
-      DETAILS,
-    ],
+    columns: [TIME, TYPE, PID, COMMAND, details(['container'])],
     pid: ({pid}) => pid,
     subject: eventSubject,
     empty: ({events}) => (events.length > 0 ? 'none of the events kept is its own' : 'no events'),

@@ -46,7 +46,9 @@ export function paintRows(rows: readonly Row[], theme: Theme, width: number, hei
 /** What the figures pane's title says they are of. */
 export function figuresTitle({pid}: Subject, {focus}: State): string {
   const ms = focus?.now.pid === pid ? focus.figures?.interval_ms : undefined;
-  return ms === undefined ? 'Figures' : `Figures of ${span(ms / 1000)}${focus?.now.ended ? ', its last' : ''}`;
+  return ms === undefined
+    ? 'Figures'
+    : `Figures of ${span(Number((ms / 1000).toPrecision(2)))}${focus?.now.ended ? ', its last' : ''}`;
 }
 
 const shown = <T>(value: T | undefined, how: (value: T) => string): string => (value === undefined ? '-' : how(value));

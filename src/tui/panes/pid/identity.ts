@@ -1,5 +1,6 @@
 import type {State} from '../../../types/state.ts';
 import type {Focus} from '../../../types/stream.ts';
+import {containerLabel} from '../../../util/container-label.ts';
 import {span} from '../../../util/format.ts';
 import {LocalClock} from '../../../util/stamp.ts';
 import type {Glyphs, Theme} from '../../theme.ts';
@@ -62,7 +63,7 @@ function ofFocus(focus: Focus, {now}: State): Field[] {
     const ago = age >= 0 && !focus.ended ? `, ${span(Math.floor(age))} ago` : '';
     fields.push({name: 'started', text: `${date} ${at.slice(0, 8)}${ago}`});
   }
-  if (container) fields.push({name: 'container', text: container.name ?? container.id});
+  if (container) fields.push({name: 'container', text: containerLabel(container)});
   if (cgroup !== undefined) fields.push({name: 'cgroup', text: cgroup});
   if (args !== undefined)
     fields.push({name: 'arguments', text: args.length > 0 ? args.join(' ') : 'none', alone: true});
@@ -76,7 +77,7 @@ function fromOthers({pid}: Subject, {sample}: State, {own}: ItsEvents): Field[] 
   const comm = row?.comm ?? event?.comm;
   if (comm !== undefined) fields.push({name: 'command', text: comm, token: 'bold'});
   if (event?.uid !== undefined) fields.push({name: 'user', text: String(event.uid)});
-  if (event?.container) fields.push({name: 'container', text: event.container.name ?? event.container.id});
+  if (event?.container) fields.push({name: 'container', text: containerLabel(event.container)});
   if (event?.cgroup !== undefined) fields.push({name: 'cgroup', text: event.cgroup});
   return fields;
 }
