@@ -20,6 +20,7 @@ import {startup} from './parts/startup.mjs';
 import {syscallCost} from './parts/syscall-cost.mjs';
 import {syscallForms} from './parts/syscall-forms.mjs';
 import {tasksCost} from './parts/tasks-cost.mjs';
+import {trace} from './parts/trace.mjs';
 import {vfsCost} from './parts/vfs-cost.mjs';
 
 const PARTS = {
@@ -39,6 +40,7 @@ const PARTS = {
   'lockup-cost': lockupCost,
   'tasks-cost': tasksCost,
   predict,
+  trace,
 };
 const USAGE = `usage: bench/run [${Object.keys(PARTS).join('|')} ...] [--quick] [--write] [--check]`;
 

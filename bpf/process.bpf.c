@@ -40,6 +40,51 @@ static __always_inline bool is_main(struct task_struct *leader)
 		       BPF_CORE_READ(leader, real_parent, cgroups, dfl_cgrp);
 }
 
+struct kernfs_node___old {
+	struct kernfs_node *parent;
+} __attribute__((preserve_access_index));
+
+struct kernfs_node___new {
+	struct kernfs_node *__parent; /* 6.18; until 6.12 without the underscores */
+} __attribute__((preserve_access_index));
+
+static __always_inline struct kernfs_node *parent_of(struct kernfs_node *node)
+{
+	if (bpf_core_field_exists(struct kernfs_node___new, __parent))
+		return BPF_CORE_READ((struct kernfs_node___new *)node, __parent);
+	return BPF_CORE_READ((struct kernfs_node___old *)node, parent);
+}
+
+/*
+ * A container that lives for milliseconds takes its cgroup along before the reader can look for it.
+ * What doesn't fit is left to that look.
+ */
+static __always_inline void name_cgroup(struct task_struct *leader)
+{
+	struct kernfs_node *node = BPF_CORE_READ(leader, cgroups, dfl_cgrp, kn), *above;
+	struct ks_cgroup_names *record = bpf_ringbuf_reserve(&events, sizeof(*record), 0);
+	bool whole = false;
+
+	if (!record)
+		return;
+	__builtin_memset(record, 0, sizeof(*record));
+	ks_head(&record->e, KS_CGROUP_NAMES, sizeof(*record), 0);
+	record->e.cgroup_id = BPF_CORE_READ(node, id);
+	for (int i = 0; i < KS_CGROUP_DEPTH; i++) {
+		above = parent_of(node);
+		whole = !above;
+		if (whole || bpf_probe_read_kernel_str(record->names[i], KS_CGROUP_NAME,
+						       BPF_CORE_READ(node, name)) == KS_CGROUP_NAME)
+			break;
+		record->depth = i + 1;
+		node = above;
+	}
+	if (whole)
+		bpf_ringbuf_submit(record, BPF_RB_NO_WAKEUP);
+	else
+		bpf_ringbuf_discard(record, BPF_RB_NO_WAKEUP);
+}
+
 /* Which container it is the reader learns from the cgroup, which may be gone a moment after what it
  * runs has ended. */
 static __always_inline void submit(struct ks_counters *n, void *event, bool main)
@@ -84,11 +129,14 @@ static __always_inline int executes(struct ks_process_cpu *cpu, struct task_stru
 				    const char *file, const bool with_args)
 {
 	const bool main = is_main(BPF_CORE_READ(task, group_leader));
-	struct ks_exec_event *event = ks_reserve_keeping(
-		&cpu->n, KS_PROCESS_EXEC,
-		with_args ? sizeof(*event) : offsetof(struct ks_exec_event, args),
-		main ? 0 : ordinary());
+	struct ks_exec_event *event;
 
+	if (main)
+		name_cgroup(task);
+	event = ks_reserve_keeping(&cpu->n, KS_PROCESS_EXEC,
+				   with_args ? sizeof(*event)
+					     : offsetof(struct ks_exec_event, args),
+				   main ? 0 : ordinary());
 	if (!event)
 		return 0;
 	ks_own_by_task(&event->e, task);
@@ -233,6 +281,8 @@ static __always_inline int over(struct ks_process_cpu *cpu, struct task_struct *
 	struct ks_exit_event *event;
 
 	count(cpu, what);
+	if (main)
+		name_cgroup(leader);
 	event = ks_reserve_keeping(&cpu->n, KS_PROCESS_EXIT, sizeof(*event),
 				   main || is_crash(what) ? 0 : ordinary());
 	if (!event)

@@ -39,6 +39,7 @@ enum ks_event_type {
 	KS_PROCESS_EXIT = 12,
 	KS_PROCESS_FORK = 13,
 	KS_RECLAIM_STALL = 14,
+	KS_CGROUP_NAMES = 15, /* no event: it goes before one, and is no hit */
 };
 
 /* What the kernel knew of the owner. */
@@ -402,6 +403,20 @@ struct ks_exit_event {
 	__u32 status;
 	__u32 exit_flags;
 	__u32 pad;
+};
+
+/* Deeper cgroups and longer names are left out. */
+enum ks_cgroup_most {
+	KS_CGROUP_DEPTH = 8,
+	KS_CGROUP_NAME = 96,
+};
+
+/* Names of the cgroup e.cgroup_id (v2) and of those above it but the root, the innermost first. */
+struct ks_cgroup_names {
+	struct ks_event e;
+	__u32 depth;
+	__u32 pad;
+	__u8 names[KS_CGROUP_DEPTH][KS_CGROUP_NAME];
 };
 
 /* The owner is the thread that forked. */

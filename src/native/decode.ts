@@ -1,5 +1,6 @@
 import type {KernelEvent} from '../types/stream.ts';
 import {bioLatency} from './events/block.ts';
+import {learnCgroup} from './events/cgroup.ts';
 import {packetDrop} from './events/drop.ts';
 import {pageFault} from './events/fault.ts';
 import {lockup} from './events/lockup.ts';
@@ -58,8 +59,9 @@ export class Decoder {
       if (size < LAYOUT.event.SIZE || at + size > length) throw new Error(`a record of ${size} bytes can't be`);
       const type = this.records.u16(at + LAYOUT.event.type);
       const decode = DECODERS[type];
-      if (!decode) throw new Error(`a record of type ${type} is unknown`);
-      into.push(decode(this.records, at));
+      if (decode) into.push(decode(this.records, at));
+      else if (type === WIRE.CGROUP_NAMES) learnCgroup(this.records, at);
+      else throw new Error(`a record of type ${type} is unknown`);
       at += (size + 7) & ~7;
     }
   }

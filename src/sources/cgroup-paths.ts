@@ -1,15 +1,28 @@
-import {readFileSync, realpathSync} from 'node:fs';
+import {readFileSync, readlinkSync, realpathSync} from 'node:fs';
 import {join} from 'node:path';
 
 const LIMIT = 10_000;
 /** A path may change owner: a removed cgroup's id is not used again soon, but a rename (v1) is possible. */
 const FRESH_MS = 300_000;
 
+/** PROC_CGROUP_INIT_INO (include/linux/proc_ns.h): below another namespace's root paths are shorter than the kernel side's. */
+const INIT_CGROUP_NS = 'cgroup:[4026531835]';
+
 /** Paths by cgroup id, looked up once and kept for a while. */
 export class CgroupPaths {
   private readonly known = new Map<string, {path: string | undefined; until: number}>();
 
-  constructor(private readonly lookUp: (id: bigint, v2: boolean) => string | undefined) {}
+  /** `fromRoot`: does the hierarchy's mount show its root? */
+  constructor(
+    private readonly lookUp: (id: bigint, v2: boolean) => string | undefined,
+    private readonly fromRoot = inInitCgroupNamespace(),
+  ) {}
+
+  /** What the kernel side says of a cgroup of version 2 that may be gone by now. */
+  learn(id: bigint, path: string): void {
+    if (this.fromRoot && this.get(id, true) === undefined)
+      this.known.set(`2:${id}`, {path, until: performance.now() + FRESH_MS});
+  }
 
   /** Undefined: gone before it could be looked up. */
   get(id: bigint, v2: boolean): string | undefined {
@@ -21,6 +34,14 @@ export class CgroupPaths {
     const path = this.lookUp(id, v2);
     this.known.set(key, {path, until: now + FRESH_MS});
     return path;
+  }
+}
+
+function inInitCgroupNamespace(): boolean {
+  try {
+    return readlinkSync('/proc/self/ns/cgroup') === INIT_CGROUP_NS;
+  } catch {
+    return false;
   }
 }
 

@@ -28,6 +28,7 @@ import {CgroupPaths, canonicalCgroup} from './cgroup-paths.ts';
 import {containerFilter} from './container-filter.ts';
 import {ContainerNames} from './container-names.ts';
 import {ContainerLives} from './containers/lives.ts';
+import {MainProcesses} from './containers/mains.ts';
 import {ContainerRows} from './containers/rows.ts';
 import {ContainerTasks} from './containers/tasks.ts';
 import {ProbeCost} from './cost.ts';
@@ -142,7 +143,12 @@ export class LiveSource implements Source {
     this.containers = new ContainerNames(this.cgroups, (problem) => this.failed(problem));
     const byProcess = options.filter?.pid !== undefined || options.filter?.comm !== undefined;
     const container = (path: string) => this.containers.ofPath(path);
-    this.lives = new ContainerLives(container, () => !byProcess && this.probes.isOn('process'));
+    const mains = new MainProcesses();
+    this.lives = new ContainerLives(
+      container,
+      () => !byProcess && this.probes.isOn('process'),
+      (rows) => mains.among(rows),
+    );
     const thresholds = {...options.thresholds};
     const symbols = new Symbols();
     this.pages = this.pageCount(symbols);
@@ -151,6 +157,7 @@ export class LiveSource implements Source {
       clock: this.clock,
       critNs: criticalNs(thresholds),
       cgroupPath: (id: bigint, v2: boolean) => this.cgroups.get(id, v2),
+      learnCgroup: (id: bigint, path: string) => this.cgroups.learn(id, path),
       symbol: (address: bigint) => symbols.name(address),
       dropReason: (reason: number) => drops.reasons.name(reason),
       slowRequest: (event: BioLatencyEvent, span: RequestSpan) => this.slowRequests.note(event, span),

@@ -15,8 +15,8 @@ import {sweepFolders} from './run/folder.ts';
 import {Run} from './run/run.ts';
 import {RUN_TIMES, type RunTimes} from './run/timers.ts';
 
-/** Traces that are over and still told of. */
-const MOST_OVER = 32;
+/** Traces that are over and still told of: some two megabytes each at most. */
+const MOST_OVER = 16;
 
 /** What plans are made by. */
 export interface DeskPlanner {

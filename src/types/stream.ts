@@ -409,7 +409,10 @@ export interface ContainerRow {
   memory_events?: {high?: number; max?: number; oom?: number; oom_kill?: number};
   /** Its processes that ended, as far as their ends were delivered; absent where none did. */
   exits?: ContainerEnds[];
-  /** How often its main process began again after an end since kstop runs, under another id too where it has a name. */
+  /**
+   * How often its main process began again after an end since kstop runs, under another id too where it has a name. Absent where none
+   * can be told (a shared PID namespace, no cgroup of version 2).
+   */
   restarts?: number;
   /** How its main process ended last. */
   last_exit?: ContainerEnd;

@@ -1,7 +1,8 @@
-import {mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync} from 'node:fs';
+import {existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync} from 'node:fs';
 import {tmpdir} from 'node:os';
 import {join} from 'node:path';
 import type {ContainerRow, Sample} from '../../src/types/stream.ts';
+import {unified} from './util/cgroup.ts';
 import {Containerd, IMAGE, lacksContainerd, lacksUsualPlace} from './util/containerd.ts';
 import {Kstop, PROGRAM, runToEnd} from './util/kstop.ts';
 import {once, testUnless} from './util/machine.ts';
@@ -21,8 +22,7 @@ testUnless(
     const id = 'd'.repeat(58) + String(process.pid).padStart(6, '0');
     const container = new Runc(t, {cgroup: `/docker-${id}.scope`});
     const kstop = await Kstop.start(t, [...PROBES, '-i', '0.5']);
-    // Whose cgroup is gone before kstop has read of it is nobody's.
-    for (const script of ['/bin/sleep 0.5; exit 3', '/bin/sleep 0.5; exit 3', '/bin/sleep 0.5; exit 4']) {
+    for (const script of ['exit 3', 'exit 3', 'exit 4']) {
       t.true([3, 4].includes((await container.run(script)).code ?? 0));
     }
     await until(() => rowsOf(kstop.samples, id).at(-1)?.restarts === 2, 10_000 * SLOW, 'two restarts in a row');
@@ -61,6 +61,55 @@ testUnless(
     writeFileSync(file, `${kstop.lines.join('\n')}\n`);
     const replayed = await runToEnd([...PROGRAM, 'replay', file, '--plain']);
     t.true(replayed.stdout.includes(text), replayed.stdout);
+  },
+);
+
+testUnless(
+  once ?? lacksRunc,
+  'restarts: 0 of a container that was there before, unknown of one in the host’s PID namespace',
+  async (t) => {
+    const ids = ['own', 'shared'].map((_, i) => `${'ef'[i]}0`.repeat(29) + String(process.pid).padStart(6, '0'));
+    const [own, shared] = ids.map((id, i) => new Runc(t, {cgroup: `/docker-${id}.scope`, hostPids: i === 1})) as [
+      Runc,
+      Runc,
+    ];
+    const both = [own.run('exec /bin/sleep 1000'), shared.run('/bin/sleep 1000; exit 3')];
+    const [pid, other] = [await own.pid(), await shared.pid()];
+    const kstop = await Kstop.start(t, [...PROBES, '-i', '0.5']);
+    const last = (i: number) => rowsOf(kstop.samples, ids[i]!).at(-1);
+    await until(() => last(0)?.restarts === 0 && last(1), 20_000 * SLOW, 'rows of both');
+    t.true(rowsOf(kstop.samples, ids[1]!).every((row) => row.restarts === undefined && row.processes! >= 1));
+    for (const each of [pid, other]) process.kill(each, 'SIGKILL');
+    await Promise.all(both);
+    const exit = await kstop.event('PROCESS_EXIT', (event) => event.pid === other);
+    t.is(exit.main, undefined);
+    await until(() => last(0)?.last_exit, 20_000 * SLOW, 'how the first one ended');
+    await kstop.stop();
+    t.like(last(0), {restarts: 0, last_exit: {signal_name: 'SIGKILL'}});
+    t.true(rowsOf(kstop.samples, ids[1]!).every((row) => row.restarts === undefined && !row.last_exit));
+  },
+);
+
+testUnless(
+  once ?? lacksRunc,
+  'a container whose cgroup is gone before kstop reads of it is named all the same',
+  async (t) => {
+    const id = 'c'.repeat(58) + String(process.pid).padStart(6, '0');
+    const container = new Runc(t, {cgroup: `/docker-${id}.scope`});
+    const kstop = await Kstop.start(t, [...PROBES, '-i', '0.5']);
+    kstop.child.kill('SIGSTOP');
+    t.is((await container.run('exit 3')).code, 3);
+    container.delete();
+    t.false(existsSync(join(unified()!, `docker-${id}.scope`)));
+    kstop.child.kill('SIGCONT');
+    const exit = await kstop.event('PROCESS_EXIT', (event) => !!event.main && event.container?.id === id);
+    t.like(exit, {exit_code: 3, cgroup: `/docker-${id}.scope`});
+    await until(() => rowsOf(kstop.samples, id).at(-1)?.last_exit, 20_000 * SLOW, 'its row');
+    await kstop.stop();
+    const begun = kstop.events('PROCESS_EXEC').filter(({container}) => container?.id === id);
+    t.true(begun.length > 0 && begun.every(({main}) => main));
+    const hits = kstop.counter('hits', {probe: 'process'});
+    t.is(hits, kstop.events('PROCESS_EXEC').length + kstop.events('PROCESS_EXIT').length, 'what names it is no hit');
   },
 );
 

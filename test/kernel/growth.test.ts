@@ -1,5 +1,5 @@
 import {spawnSync} from 'node:child_process';
-import {closeSync, existsSync, openSync} from 'node:fs';
+import {closeSync, existsSync, openSync, readFileSync} from 'node:fs';
 import type {ExecutionContext} from 'ava';
 import type {MemoryPressureEvent, OomPredictionEvent} from '../../src/types/stream.ts';
 import {Cgroup, lacksController, lacksUnified} from './util/cgroup.ts';
@@ -132,7 +132,8 @@ function lacksSwapLimit(): string | undefined {
   return v1 || !lacksUnified('memory') ? undefined : 'swap is not accounted by cgroup here';
 }
 
-testUnless(noSwap, 'a leak is foretold to when the limit and the swap of the cgroup above are used up', async (t) => {
+/** A leak below a cgroup with a limit and an allowance of swap, and what was foretold. `swappiness`: of both (version 1). */
+async function leakIntoSwap(t: ExecutionContext, swappiness?: number) {
   const disk = loop(t, SWAP_MIB);
   must('mkswap', disk);
   must('swapon', disk);
@@ -142,6 +143,8 @@ testUnless(noSwap, 'a leak is foretold to when the limit and the swap of the cgr
     above.write('cgroup.subtree_control', '+memory');
     above.write('memory.swap.max', String(SWAPPED));
   } else above.write('memory.memsw.limit_in_bytes', String(ROOM + SWAPPED));
+  // What is below has it from there.
+  if (swappiness !== undefined) above.write('memory.swappiness', String(swappiness));
   const below = Cgroup.make(t, 'memory', {below: above});
   below.write(below.v2 ? 'memory.max' : 'memory.limit_in_bytes', String(10 * ROOM));
   const kstop = await Kstop.start(t, ['--probes', 'growth,oom', '-i', '1']);
@@ -152,20 +155,36 @@ testUnless(noSwap, 'a leak is foretold to when the limit and the swap of the cgr
   await kstop.stop();
 
   const ms = ({mono_ns}: {mono_ns: string}) => Number(BigInt(mono_ns) / 1_000_000n);
-  for (const path of [above.path, below.path]) {
-    const told = kstop.samples
-      .flatMap((sample) => (sample.predictions ?? []).map((row) => ({left: (ms(kill) - ms(sample)) / 1000, ...row})))
-      .filter(({scope, left}) => scope === path && left > 0);
+  const all = kstop.samples
+    .flatMap((sample) => (sample.predictions ?? []).map((row) => ({left: (ms(kill) - ms(sample)) / 1000, ...row})))
+    .filter(({left}) => left > 0);
+  return [above.path, below.path].map((path) => {
+    const told = all.filter(({scope}) => scope === path);
     const right = told.filter(
       ({left, eta_low_s, eta_high_s}) => left >= eta_low_s - 2 * SLOW && left <= eta_high_s + 2 * SLOW,
     );
     t.log(`${path}: ${told.length} rows, ${right.length} right; ${JSON.stringify(told.slice(0, 2))}`);
-    t.true(told.length >= 5);
     t.true(right.length >= 0.7 * told.length);
+    return told;
+  });
+}
+
+testUnless(noSwap, 'a leak is foretold to when the limit and the swap of the cgroup above are used up', async (t) => {
+  for (const told of await leakIntoSwap(t)) {
+    t.true(told.length >= 5);
     t.true(
       told.every((row) => row.limit_bytes === ROOM && row.growers?.every(({comm}) => comm === 'kt-swapped') !== false),
     );
     // Half of what it grows into is swap: without that the kill would have been due now.
     t.true(told.some(({left, usage_bytes}) => usage_bytes > 0.95 * ROOM && left > 4));
   }
+});
+
+const noSwappiness = noSwap ?? (lacksUnified('memory') ? undefined : 'version 2 has no swappiness by cgroup');
+
+testUnless(noSwappiness, 'with a swappiness of 0 swap is no room: the kill comes at the limit', async (t) => {
+  const swapped = () => /^pswpout (\d+)$/m.exec(readFileSync('/proc/vmstat', 'latin1'))?.[1];
+  const before = swapped();
+  for (const told of await leakIntoSwap(t, 0)) t.true(told.length >= 2);
+  t.is(swapped(), before, 'nothing was swapped out');
 });

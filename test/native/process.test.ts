@@ -125,3 +125,28 @@ test('a process that a process makes', (t) => {
   }) as ProcessForkEvent;
   t.like(event, {type: 'PROCESS_FORK', severity: 'info', pid: 77, child_pid: 78, child_comm: 'make'});
 });
+
+test('names of a cgroup are a path from the root, and no event', (t) => {
+  const layout = LAYOUT.cgroup_names;
+  const learned: [bigint, string][] = [];
+  const bytes = new Uint8Array(layout.SIZE);
+  const out = new DataView(bytes.buffer);
+  out.setUint16(LAYOUT.event.type, WIRE.CGROUP_NAMES, true);
+  out.setUint16(LAYOUT.event.size, layout.SIZE, true);
+  out.setBigUint64(LAYOUT.event.cgroup_id, 42n, true);
+  const names = ['c'.repeat(WIRE.CGROUP_NAME - 1), 'pod\x1b', 'kubepods'];
+  for (const [i, name] of names.entries()) bytes.set(Buffer.from(name), layout.names + i * WIRE.CGROUP_NAME);
+  const events: KernelEvent[] = [];
+  const decoder = new Decoder(bytes, {...context, learnCgroup: (...told) => learned.push(told)});
+  for (const depth of [3, 0, 1e9]) {
+    out.setUint32(layout.depth, depth, true);
+    decoder.decode(layout.SIZE, events);
+  }
+  t.deepEqual(events, []);
+  t.deepEqual(learned.slice(0, 2), [
+    [42n, `/kubepods/pod\x1b/${names[0]}`],
+    [42n, '/'],
+  ]);
+  t.is(learned[2]?.[1].split('/').length, 1 + WIRE.CGROUP_DEPTH);
+  new Decoder(bytes, context).decode(layout.SIZE, events);
+});

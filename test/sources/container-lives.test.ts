@@ -5,10 +5,14 @@ import {ran, sample, went} from '../util/synthetic.ts';
 
 const KILLED = {exit_code: 137, signal: 9, signal_name: 'SIGKILL'} as const;
 
-/** Lives of containers whose cgroup is `/ID`, and what is known of them. */
-function hold(isOn = () => true) {
+/** Lives of containers whose cgroup is `/ID`, and what is known of them. `watched`: those whose main process would be told of. */
+function hold(isOn = () => true, watched: string[] = []) {
   const known = new Map<string, ContainerRef>();
-  const lives = new ContainerLives((path) => known.get(path), isOn);
+  const lives = new ContainerLives(
+    (path) => known.get(path),
+    isOn,
+    () => new Set(watched),
+  );
   const owner = (id: string, pid: number) => ({
     pid,
     cgroup: `/${id}`,
@@ -55,7 +59,7 @@ test('a container that begins again has its restarts, how it ended, and what els
 });
 
 test('what ended lately comes first, with the figures that it has', (t) => {
-  const {end, rows} = hold();
+  const {end, rows} = hold(undefined, ['c']);
   end(100, 'a', 1);
   end(200, 'b', 1);
   const row = (id: string, more: Partial<ContainerRow> = {}): ContainerRow => ({
@@ -110,6 +114,21 @@ test('of ids whose names come in any order the one that was heard of last counts
     const all = rows(300)!.map(({container: {id}, restarts, last_exit}) => [id, restarts, last_exit?.exit_code]);
     t.deepEqual(all, [['d', 3, 3]], order);
   }
+});
+
+test('restarts are unknown of whom no main process would be told, until one is', (t) => {
+  const {begin, end, rows} = hold(undefined, ['own']);
+  const some = ['own', 'shared'].map((id) => ({time_bucket: 1, container: {id}, cgroup: `/${id}`}));
+  end(100, 'shared', 55, {main: undefined, exit_code: 3});
+  const [own, shared] = rows(200, some)!;
+  t.is(own?.restarts, 0);
+  t.deepEqual(shared, {...some[1]!, exits: [{exit_code: 3, count: 1}]});
+  t.true(!('restarts' in shared!));
+  begin(300, 'shared', 60);
+  t.deepEqual(
+    rows(400, some)!.map(({restarts}) => restarts),
+    [0, 0],
+  );
 });
 
 test('without starts and ends nothing is known of them', (t) => {

@@ -1,5 +1,6 @@
 import test, {type ExecutionContext} from 'ava';
 import type {MemoryCgroups} from '../../src/sources/memory/cgroups.ts';
+import {hostScope} from '../../src/sources/memory/detail.ts';
 import {headroomOf} from '../../src/sources/memory/point.ts';
 import {StandInTree} from './memory-tree.ts';
 
@@ -57,6 +58,42 @@ test('stand-in files: what may be swapped out is room, by the least of the hostâ
   t.deepEqual(rooms(cgroups, 3), {'/free': 40, '/some': 40, '/none': 40, '/all/one': 40, '/all/two': 40});
 });
 
+test('stand-in files: with a swappiness of 0 nothing is swapped out at a limit', (t) => {
+  const tree = new StandInTree(t);
+  tree.set('/a', {max: 100, current: 60});
+  swap(tree, '/a', 50, 20);
+  const cgroups = started(t, tree.cgroups(undefined, {meminfo: tree.host(SWAP)}));
+  t.deepEqual(rooms(cgroups, 1), {'/a': 70});
+  tree.swappiness(0);
+  t.deepEqual(rooms(cgroups, 2), {'/a': 40});
+  tree.swappiness(1);
+  t.deepEqual(rooms(cgroups, 3), {'/a': 70});
+});
+
+test('stand-in files: of what is swapped into memory only what compressing saves is room', (t) => {
+  const tree = new StandInTree(t);
+  tree.set('/a', {max: 100, current: 60});
+  swap(tree, '/a', 80, 40);
+  const stat = (more: string) =>
+    tree.write('/a', 'memory.stat', `active_anon ${50 * MIB}\ninactive_anon 0\nkernel ${10 * MIB}\n${more}`);
+  stat('');
+  const cgroups = started(t, tree.cgroups(undefined, {meminfo: tree.host(SWAP)}));
+  t.deepEqual(rooms(cgroups, 1), {'/a': 80});
+  stat(`zswap ${10 * MIB}\nzswapped ${40 * MIB}\n`);
+  t.deepEqual(rooms(cgroups, 2), {'/a': 70}, 'a quarter of it stays');
+  t.is(cgroups.read(2000, 1000).cgroups[0]?.detail?.swapped, 30 * MIB, 'the rest is in the figure of kernel memory');
+  stat(`zswap ${50 * MIB}\nzswapped ${40 * MIB}\n`);
+  t.deepEqual(rooms(cgroups, 3), {'/a': 40});
+});
+
+test('the host swaps before it kills, whatever its swappiness; zswap takes its part', (t) => {
+  const host = {MemTotal: 1000, MemFree: 100, MemAvailable: 200, SwapTotal: 400, SwapFree: 200};
+  t.like(hostScope(host)?.detail, {unreclaimable: 800, swapped: 200, swapAllowance: 200});
+  t.like(hostScope({...host, Zswap: 50})?.detail, {unreclaimable: 800, swapped: 150, swapAllowance: 150});
+  t.like(hostScope({...host, SwapFree: 400, Zswap: 0})?.detail, {swapped: 0, swapAllowance: 400});
+  t.like(hostScope({...host, SwapTotal: 0, SwapFree: 0})?.detail, {swapped: 0, swapAllowance: 0});
+});
+
 test('stand-in files of version 1: memory and swap together have a limit, its own and its ancestorsâ€™', (t) => {
   const tree = new StandInTree(t);
   const set = (path: string, limit: number, both: number, [held, swapped]: [number, number]) => {
@@ -68,10 +105,17 @@ test('stand-in files of version 1: memory and swap together have a limit, its ow
     tree.write(path, 'memory.stat', lines.join(''));
   };
   set('/both', 100, 150, [60, 20]);
+  set('/never', 100, 150, [60, 20]);
+  tree.write('/never', 'memory.swappiness', '0\n');
+  tree.write('/both', 'memory.swappiness', '60\n');
   set('/same', 100, 100, [60, 0]);
   set('/more', 100, 2 ** 42, [60, 0]);
   set('/above', 100, 120, [70, 10]);
   set('/above/below', 90, 500, [60, 10]);
   const cgroups = started(t, tree.cgroups(undefined, {version: 1, meminfo: tree.host(SWAP)}));
-  t.deepEqual(rooms(cgroups, 1), {'/both': 70, '/same': 40, '/more': 240, '/above': 40, '/above/below': 40});
+  tree.swappiness(0);
+  t.deepEqual(rooms(cgroups, 1), {
+    ...{'/both': 70, '/never': 40, '/same': 40, '/more': 240},
+    ...{'/above': 40, '/above/below': 40},
+  });
 });

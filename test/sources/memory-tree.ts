@@ -48,10 +48,16 @@ export class StandInTree {
     return join(this.root, 'meminfo');
   }
 
+  /** The host's vm.swappiness. */
+  swappiness(value: number): string {
+    this.write('/', 'swappiness', `${value}\n`);
+    return join(this.root, 'swappiness');
+  }
+
   /** `version`: of the hierarchy. `meminfo`: the path that `host` gave. */
   cgroups(below?: string, {version = 2, meminfo}: {version?: 1 | 2; meminfo?: string} = {}): MemoryCgroups {
     const mountinfo = `1 1 0:1 / ${this.root} rw - cgroup${version === 2 ? '2' : ''} cgroup rw${version === 2 ? '' : ',memory'}\n`;
-    return new MemoryCgroups(below, () => memoryHierarchy(mountinfo), meminfo);
+    return new MemoryCgroups(below, () => memoryHierarchy(mountinfo), meminfo, this.swappiness(60));
   }
 }
 

@@ -95,7 +95,8 @@ const v1Containers = `cd /sys/fs/cgroup/memory; mkdir -p docker/${KILLED} docker
   echo 16M >docker/${KILLED}/memory.limit_in_bytes; echo 64M >docker/${HOLDING}/memory.limit_in_bytes
   (while sleep 2; do sh -c "echo \\$\\$ >docker/${KILLED}/cgroup.procs; exec tail /dev/zero"; done) >/dev/null 2>&1 &
   (echo 0 >docker/${HOLDING}/cgroup.procs; { head -c 41943040 /dev/zero; sleep 1000; } | tail) >/dev/null 2>&1 &
-  sleep 6; echo "note usage $(cat docker/${HOLDING}/memory.usage_in_bytes)" >&3; cd "$OLDPWD"`;
+  sleep 6; echo "note usage $(cat docker/${HOLDING}/memory.usage_in_bytes)" >&3
+  echo "note failures $(cat docker/${KILLED}/memory.failcnt)" >&3; cd "$OLDPWD"`;
 
 type Boot = {
   /** For the kernel's command line. */
@@ -154,6 +155,10 @@ const BOOTS: Boot[] = [
             container: {id: HOLDING, runtime: 'docker'},
             limit_bytes: 64 << 20,
           });
+          t.is(row?.restarts, undefined, 'without cgroup version 2 no main process can be told');
+          const hits = rows?.find(({container}) => container.id === KILLED)?.limit_hits;
+          const failures = Number(/^failures (\d+)$/.exec(left.notes[1] ?? '')?.[1]);
+          t.true(failures > 0 && hits! >= failures, `${hits} times at the limit; the kernel, before: ${failures}`);
           const usage = Number(/^usage (\d+)$/.exec(note)?.[1]);
           t.true(usage >= 40 << 20);
           t.true(Math.abs(row!.memory_usage_bytes! - usage) <= 2 << 20, `the kernel: ${usage}`);

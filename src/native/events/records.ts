@@ -13,6 +13,8 @@ export interface DecodeContext {
   /** Critical thresholds in nanoseconds, by subsystem; changed live. */
   critNs: Record<LatencySubsystem, number>;
   cgroupPath(id: bigint, v2: boolean): string | undefined;
+  /** Learns the path of a cgroup of version 2 from the hierarchy's root on. */
+  learnCgroup?(id: bigint, path: string): void;
   /** Function and offset of a kernel address (`do_idle+0x5c`), or the address itself. */
   symbol?(address: bigint): string;
   /** The kernel's name of a drop reason. */

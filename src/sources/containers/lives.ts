@@ -26,10 +26,14 @@ export class ContainerLives {
   private readonly lives = new Map<string, Life>();
   private ends = new Map<string, Map<string, ContainerEnds>>();
 
-  /** `container`: as it is known now, by the path of its cgroup. `isOn`: are starts and ends told at all? */
+  /**
+   * `container`: as it is known now, by the path of its cgroup. `isOn`: are starts and ends told at all? `watched`: ids of those
+   * whose main process would be told of, of some that nothing was heard of yet.
+   */
   constructor(
     private readonly container: (path: string) => ContainerRef | undefined,
     private readonly isOn: () => boolean,
+    private readonly watched: (rows: readonly ContainerRow[]) => ReadonlySet<string>,
   ) {}
 
   event(event: KernelEvent): void {
@@ -57,17 +61,22 @@ export class ContainerLives {
       return row;
     });
     const all = [...lately, ...rows.values()];
-    if (all.length > 0) sample.containers = all.map((row) => this.told(row, ends.get(row.container.id)));
+    if (all.length === 0) return;
+    const watched = this.watched(all.filter(({container}) => !this.lifeOf(container)));
+    sample.containers = all.map((row) => {
+      const {id} = row.container;
+      return {...row, ...this.told(row.container, watched.has(id)), ...endsOf(ends.get(id))};
+    });
   }
 
-  private told(row: ContainerRow, ends: Map<string, ContainerEnds> | undefined): ContainerRow {
-    const life = this.lives.get(lineageOf(row.container)) ?? this.lives.get(row.container.id);
-    return {
-      ...row,
-      restarts: life?.restarts ?? 0,
-      ...(life?.last && {last_exit: life.last}),
-      ...(ends && {exits: [...ends.values()].sort((a, b) => b.count - a.count)}),
-    };
+  private lifeOf(container: ContainerRef): Life | undefined {
+    return this.lives.get(lineageOf(container)) ?? this.lives.get(container.id);
+  }
+
+  private told(container: ContainerRef, isWatched: boolean): Pick<ContainerRow, 'restarts' | 'last_exit'> {
+    const life = this.lifeOf(container);
+    if (!life) return isWatched ? {restarts: 0} : {};
+    return {restarts: life.restarts, ...(life.last && {last_exit: life.last})};
   }
 
   private count({id}: ContainerRef, event: ProcessExitEvent): void {
@@ -112,6 +121,10 @@ export class ContainerLives {
     const all = [...this.lives.values()].filter((life) => life.endedMs > ms - SHOWN_MS);
     return all.sort((a, b) => b.restarts - a.restarts || b.endedMs - a.endedMs).slice(0, MAX_SHOWN);
   }
+}
+
+function endsOf(ends: Map<string, ContainerEnds> | undefined): Pick<ContainerRow, 'exits'> {
+  return ends ? {exits: [...ends.values()].sort((a, b) => b.count - a.count)} : {};
 }
 
 function endOf({exit_code, signal, signal_name, core, comm}: ProcessExitEvent): ContainerEnd {

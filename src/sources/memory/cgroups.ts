@@ -1,7 +1,7 @@
 import {readFileSync} from 'node:fs';
 import type {Figures} from '../../util/unreclaimable.ts';
 import {ProcFile} from '../host.ts';
-import {type Detail, detailV1, detailV2, swapRoomV2} from './detail.ts';
+import {type Detail, detailV1, detailV2, swapRoomV2, swapsAtLimit} from './detail.ts';
 import {parseFlat, parseLimit, parseMeminfo, parseNumber} from './figures.ts';
 import {mayOpen, OpenFiles, readSmall} from './files.ts';
 import {type MemoryHierarchy, memoryHierarchy} from './hierarchy.ts';
@@ -54,11 +54,12 @@ export class MemoryCgroups {
   private now = NOTHING;
   private readMs = Number.NEGATIVE_INFINITY;
 
-  /** `below`: only cgroups of that path and below it. `find`, `meminfo`: for tests. */
+  /** `below`: only cgroups of that path and below it. `find`, `meminfo`, `swappiness` (the host's): for tests. */
   constructor(
     private readonly below?: string,
     private readonly find = findHierarchy,
     meminfo = '/proc/meminfo',
+    private readonly swappiness = '/proc/sys/vm/swappiness',
   ) {
     this.meminfo = new ProcFile(meminfo);
   }
@@ -121,7 +122,9 @@ export class MemoryCgroups {
     tree.advance(intervalMs);
     this.swapRooms.clear();
     const cgroups = this.readAll(tree, intervalMs);
-    for (const each of this.turns.choose(cgroups, ms)) this.look(tree, each, host);
+    // Version 1 has one for each cgroup.
+    const swaps = host['SwapTotal'] && tree.hierarchy.version === 2 && swapsAtLimit(readSmall(this.swappiness));
+    for (const each of this.turns.choose(cgroups, ms)) this.look(tree, each, host, swaps === true);
     this.now = {cgroups, host};
     return this.now;
   }
@@ -157,7 +160,7 @@ export class MemoryCgroups {
     return below === undefined || below === '/' || path === below || path.startsWith(`${below}/`);
   }
 
-  private look(tree: CgroupTree, each: LimitedCgroup, host: Figures): void {
+  private look(tree: CgroupTree, each: LimitedCgroup, host: Figures, swaps: boolean): void {
     const folder = tree.folder(each.node.path);
     const text = readSmall(`${folder}/memory.stat`);
     if (text === undefined) return;
@@ -171,7 +174,7 @@ export class MemoryCgroups {
     each.detail =
       tree.hierarchy.version === 1
         ? detailV1(folder, stat, each, host)
-        : detailV2(folder, stat, each, host, host['SwapTotal'] ? this.swapRoom(tree, each.node) : 0);
+        : detailV2(folder, stat, each, host, swaps ? this.swapRoom(tree, each.node) : 0);
     each.fresh = true;
   }
 

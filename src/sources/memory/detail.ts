@@ -27,11 +27,25 @@ function workingSet(usage: number, inactiveFile: number | undefined): {workingSe
   return inactiveFile === undefined ? {} : {workingSet: Math.max(0, usage - inactiveFile)};
 }
 
+/**
+ * Does the kernel swap at a cgroup's limit? With a swappiness of 0 it takes pages of files alone there, and then kills. The host's own
+ * reclaim swaps all the same before it kills. `text`: of the file; what can't be read is no 0.
+ */
+export const swapsAtLimit = (text: string | undefined): boolean => parseNumber(text) !== 0;
+
+/** What swapping frees where a part of what is swapped stays in memory, compressed (`pool`: zswap): by what it took so far. */
+function lessPool(swapped: number, allowance: number, pool = 0): Pick<Detail, 'swapped' | 'swapAllowance'> {
+  const kept = Math.min(pool, swapped);
+  const freed = swapped > 0 ? 1 - kept / swapped : 1;
+  return {swapped: swapped - kept, swapAllowance: Math.max(0, Math.round(allowance * freed))};
+}
+
 /** Of version 1: `stat` is the memory.stat in `folder`, `host` /proc/meminfo. */
 export function detailV1(folder: string, stat: Figures, {usage, node}: Sized, host: Figures): Detail {
   const kmem = parseNumber(readSmall(`${folder}/memory.kmem.usage_in_bytes`)) ?? 0;
   const swapped = stat['total_swap'] ?? 0;
-  const both = host['SwapTotal'] ? parseLimit(readSmall(`${folder}/memory.memsw.limit_in_bytes`)) : undefined;
+  const swaps = host['SwapTotal'] && swapsAtLimit(readSmall(`${folder}/memory.swappiness`));
+  const both = swaps ? parseLimit(readSmall(`${folder}/memory.memsw.limit_in_bytes`)) : undefined;
   const room = both === undefined ? 0 : both - (node.limit === Number.POSITIVE_INFINITY ? 0 : node.limit) - swapped;
   return {
     ...workingSet(usage, stat['total_inactive_file']),
@@ -44,11 +58,11 @@ export function detailV1(folder: string, stat: Figures, {usage, node}: Sized, ho
 /** The same of version 2. `swapRoom`: what it and those above it may still have swapped out, by `swapRoomV2`. */
 export function detailV2(folder: string, stat: Figures, {usage}: Sized, host: Figures, swapRoom: number): Detail {
   const swaps = (host['SwapTotal'] ?? 0) > 0;
+  const swapped = swaps ? (parseNumber(readSmall(`${folder}/memory.swap.current`)) ?? 0) : 0;
   return {
     ...workingSet(usage, stat['inactive_file']),
     unreclaimable: unreclaimableV2(stat),
-    swapped: swaps ? (parseNumber(readSmall(`${folder}/memory.swap.current`)) ?? 0) : 0,
-    swapAllowance: Math.max(0, Math.min(swapRoom, host['SwapFree'] ?? 0)),
+    ...lessPool(swapped, Math.min(swapRoom, host['SwapFree'] ?? 0), stat['zswap']),
   };
 }
 
@@ -64,6 +78,6 @@ export function hostScope(host: Figures): {usage: number; limit: number; detail:
   const {MemTotal: limit, MemFree: free, SwapTotal: swap = 0, SwapFree: swapFree = 0} = host;
   const unreclaimable = unreclaimableOfHost(host);
   if (limit === undefined || free === undefined || unreclaimable === undefined) return undefined;
-  const detail = {unreclaimable, swapped: Math.max(0, swap - swapFree), swapAllowance: swapFree};
+  const detail = {unreclaimable, ...lessPool(Math.max(0, swap - swapFree), swapFree, host['Zswap'])};
   return {usage: Math.max(0, limit - free), limit, detail};
 }

@@ -23,7 +23,7 @@ export class Collector {
   firstEventAt?: number;
   readonly #plan: TracePlan;
   readonly #wire: Wire;
-  readonly #cutter = new LineCutter(MAX_LINE);
+  readonly #cutter = new LineCutter(MAX_LINE, (line) => this.#line(line));
   readonly #tally = new Tally();
   readonly #maps = new Map<string, unknown>();
   readonly #kept: string[] = [];
@@ -31,7 +31,8 @@ export class Collector {
   #lost = 0;
   #ended = false;
   #unreadable = 0;
-  #made = new WeakRef<TraceEvent[]>([]);
+  #made: TraceEvent[] = [];
+  #madeBefore?: WeakRef<TraceEvent[]>;
 
   /** @param bootToUnix nanoseconds from the kernel's boot clock to 1970 */
   constructor(plan: TracePlan, bootToUnix: bigint) {
@@ -40,14 +41,15 @@ export class Collector {
   }
 
   push(chunk: Buffer): void {
-    for (const line of this.#cutter.push(chunk)) this.#line(line);
+    this.#cutter.push(chunk);
   }
 
   /** The output has ended. */
   end(): void {
-    const rest = this.#cutter.end();
-    if (rest !== undefined) this.#line(rest);
+    this.#cutter.end();
     this.#ended = true;
+    this.#madeBefore = new WeakRef(this.#made);
+    this.#made = [];
   }
 
   get hasMaps(): boolean {
@@ -125,13 +127,13 @@ export class Collector {
     if (this.#kept.length < TRACE_LIMITS.events) this.#kept.push(data);
   }
 
-  /** The kept events; those that are there already are not made again as long as somebody holds them. */
+  /** The kept events. Of a trace that is over they are held by who asks for them alone. */
   #events(): TraceEvent[] {
-    let events = this.#made.deref() ?? [];
-    if (events.length < this.#kept.length) {
-      events = [...events, ...this.#kept.slice(events.length).map((data) => this.#wire.event(data))];
-      this.#made = new WeakRef(events);
-    }
+    const known = this.#madeBefore?.deref() ?? this.#made;
+    if (known.length === this.#kept.length) return known;
+    const events = [...known, ...this.#kept.slice(known.length).map((data) => this.#wire.event(data))];
+    if (this.#ended) this.#madeBefore = new WeakRef(events);
+    else this.#made = events;
     return events;
   }
 

@@ -52,8 +52,14 @@ function alive(pid: number): boolean {
 
 /** Removes folders that runs of ours left behind: of a kstop that is gone, whose supervisor was killed, too. */
 export function sweepFolders(where = base()): void {
+  let names: string[] = [];
+  try {
+    names = readdirSync(where);
+  } catch {
+    // Then there is nothing to sweep either.
+  }
   const ours = new RegExp(`^kstop-trace-${namespaceId()}-(\\d+)-`);
-  for (const name of readdirSync(where)) {
+  for (const name of names) {
     const pid = Number(ours.exec(name)?.[1] ?? 0);
     if (pid === 0 || alive(pid)) continue;
     const path = join(where, name);

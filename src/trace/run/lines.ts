@@ -1,5 +1,6 @@
 /** Bytes that aren't ASCII: as they are, or as bpftrace writes them where `char` is signed (a byte sign-extended to 32 bits). */
 const ODD = /[\x80-\xff]|\\uffffff/;
+const NEWLINE = 10;
 /** A whole escape at a time, so that an escaped backslash before `uffffff` isn't taken for one. */
 const ESCAPE = /\\(?:uffffff([89a-f][0-9a-f])|.)/gs;
 
@@ -16,44 +17,50 @@ export function lineText(line: string): string {
   return Buffer.from(bytes, 'latin1').toString('utf8');
 }
 
-/** Cuts a stream of bytes into lines, of which none is longer than `max` bytes: those are left out and counted. */
+/**
+ * Cuts a stream of bytes into lines, of which none is longer than `max` bytes: those are left out and counted. One line is handed on at
+ * a time, so that it's garbage at once.
+ */
 export class LineCutter {
   /** Lines that were too long. */
   tooLong = 0;
   readonly #max: number;
+  readonly #take: (line: string) => void;
   #rest = '';
   #skipping = false;
 
-  constructor(max: number) {
+  /** @param take gets each line without its newline, one character a byte */
+  constructor(max: number, take: (line: string) => void) {
     this.#max = max;
+    this.#take = take;
   }
 
-  /** The lines that end in this chunk, without their newlines, one character a byte. */
-  push(chunk: Buffer): string[] {
-    const lines = (this.#rest + chunk.toString('latin1')).split('\n');
-    this.#rest = lines.pop() as string;
-    if (this.#skipping && lines.length > 0) {
-      this.#skipping = false;
-      lines.shift();
+  push(chunk: Buffer): void {
+    let from = 0;
+    for (let to = chunk.indexOf(NEWLINE); to >= 0; to = chunk.indexOf(NEWLINE, from)) {
+      // Each by itself: a large string would live long enough to be taken for one that stays.
+      const line = this.#rest + chunk.toString('latin1', from, to);
+      this.#rest = '';
+      from = to + 1;
+      if (this.#skipping) this.#skipping = false;
+      else if (line.length > this.#max) this.tooLong++;
+      else this.#take(line);
     }
-    if (this.#rest.length > this.#max) {
-      if (!this.#skipping) this.tooLong++;
-      this.#skipping = true;
-    }
-    if (this.#skipping) this.#rest = '';
-    return lines.some((line) => line.length > this.#max) ? this.#withoutLong(lines) : lines;
+    if (!this.#skipping) this.#keep(chunk.toString('latin1', from));
   }
 
-  /** What stands behind the last newline, when the stream has ended. */
-  end(): string | undefined {
+  /** The stream has ended: what stands behind its last newline is a line, too. */
+  end(): void {
     const rest = this.#rest;
     this.#rest = '';
-    return rest === '' ? undefined : rest;
+    if (rest !== '') this.#take(rest);
   }
 
-  #withoutLong(lines: string[]): string[] {
-    const kept = lines.filter((line) => line.length <= this.#max);
-    this.tooLong += lines.length - kept.length;
-    return kept;
+  #keep(piece: string): void {
+    this.#rest += piece;
+    if (this.#rest.length <= this.#max) return;
+    this.tooLong++;
+    this.#skipping = true;
+    this.#rest = '';
   }
 }

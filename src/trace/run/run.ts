@@ -159,14 +159,13 @@ export class Run implements TraceRun {
     this.#child = child;
     this.#alarm.set(times.start, () => this.#wish('silent', 'kill'));
     readWithin(child.stdout, (chunk) => this.#took(chunk));
-    const lines = new LineCutter(MAX_COMPLAINT);
-    const complain = (line: string) => this.#collector.complaints.addLine(line);
+    const lines = new LineCutter(MAX_COMPLAINT, (line) => this.#collector.complaints.addLine(line));
     child.stderr.on('data', (chunk: Buffer) => {
-      lines.push(chunk).forEach(complain);
+      lines.push(chunk);
       this.#changes.call();
     });
     child.ended.then((ending) => {
-      complain(lines.end() ?? '');
+      lines.end();
       this.#collector.end();
       this.#judge(ending);
     });
@@ -218,8 +217,7 @@ export class Run implements TraceRun {
 
   /** After it was begun. */
   #over(state: TraceState, reason: string | undefined): void {
-    // The supervisor has removed it, unless it was killed itself.
-    if (this.#folder !== undefined) removeFolder(this.#folder);
+    this.#removeFolder();
     this.#times.endedAt = performance.now();
     this.#state = state;
     this.#reason = reason;
@@ -230,6 +228,15 @@ export class Run implements TraceRun {
       this.#collector.complaints.add(`the end isn't recorded: ${reasonOf(error)}`);
     }
     this.#end(state, reason);
+  }
+
+  /** The supervisor has removed it, unless it was killed itself. */
+  #removeFolder(): void {
+    try {
+      if (this.#folder !== undefined) removeFolder(this.#folder);
+    } catch (error) {
+      this.#collector.complaints.add(`${this.#folder} stays: ${reasonOf(error)}`);
+    }
   }
 
   #end(state: TraceState, reason?: string): void {

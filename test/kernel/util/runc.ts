@@ -16,6 +16,8 @@ export interface Wanted {
   cgroup: string;
   /** Bytes. */
   memoryLimit?: number;
+  /** In the host's PID namespace. */
+  hostPids?: boolean;
 }
 
 /** A container of busybox that runc runs, again and again if need be; gone without a trace after the test. */
@@ -28,7 +30,7 @@ export class Runc {
     private readonly wanted: Wanted,
   ) {
     t.teardown(() => {
-      for (let i = 1; i <= this.runs; i++) must('runc', ...this.root, 'delete', '--force', `r${i}`);
+      this.delete();
       rmSync(this.folder, {recursive: true, force: true});
     });
     makeRoot(join(this.folder, 'rootfs'));
@@ -42,6 +44,11 @@ export class Runc {
     const command = ['runc', ...this.root, 'run', '--bundle', this.folder, '--pid-file', this.pidFile, `r${this.runs}`];
     rmSync(this.pidFile, {force: true});
     return runToEnd(command, undefined, 120_000 * SLOW);
+  }
+
+  /** What is left of its runs. */
+  delete(): void {
+    for (let i = 1; i <= this.runs; i++) must('runc', ...this.root, 'delete', '--force', `r${i}`);
   }
 
   /** Runs a shell's script in it beside, as `docker exec` does. */
@@ -81,12 +88,13 @@ export class Runc {
     const path = join(this.folder, 'config.json');
     const {process, linux, ...rest} = JSON.parse(readFileSync(path, 'utf8'));
     const {rlimits: _, ...bare} = process;
-    const {cgroup, memoryLimit} = this.wanted;
+    const {cgroup, memoryLimit, hostPids} = this.wanted;
+    const namespaces = linux.namespaces.filter(({type}: {type: string}) => type !== 'pid' || !hostPids);
     const memory = memoryLimit === undefined ? {} : {memory: {limit: memoryLimit, swap: memoryLimit}};
     const config = {
       ...rest,
       process: {...bare, terminal: false, args: ['/bin/sh', '-c', script]},
-      linux: {...linux, cgroupsPath: cgroup, resources: {...linux.resources, ...memory}},
+      linux: {...linux, namespaces, cgroupsPath: cgroup, resources: {...linux.resources, ...memory}},
     };
     writeFileSync(path, JSON.stringify(config));
   }
