@@ -1,8 +1,8 @@
 import {mkdirSync, statSync, writeFileSync} from 'node:fs';
 import {join} from 'node:path';
-import {folder, lacksSlowDisk, slowDisk} from './util/disk.ts';
+import {folder, lacksSlowDisk, lacksSlowFolder, must, slowDisk, slowToRead} from './util/disk.ts';
 import {Process} from './util/load.ts';
-import {lacks, once, testUnless} from './util/machine.ts';
+import {once, testUnless} from './util/machine.ts';
 import {counted, rowsOf, sum, traced, WAITING} from './util/presets.ts';
 import {noTraces} from './util/traces.ts';
 
@@ -57,7 +57,21 @@ testUnless(reason, 'slow-reads: each read of a process is in the distribution, i
   for (const event of events) t.like(event, {pid: reader.pid, process_name: 'dd', function: 'read'});
 });
 
-testUnless(reason ?? lacks('mkfifo'), 'slow-reads: a pipe that nobody writes to is no slow file', async (t) => {
+testUnless(reason ?? lacksSlowFolder(), 'slow-reads: what a slow disk holds up is told, with how long', async (t) => {
+  const {path, through} = slowToRead(t);
+  const file = join(path, 'kt-slow');
+  writeFileSync(file, Buffer.alloc(20 * 4096));
+  must('sync', file);
+  const result = await traced(t, 'slow-reads', {process_name: 'dd'}, async () => {
+    await new Process(t, [...through, ...dd(`if=${file}`, 'of=/dev/null', 'bs=4k', 'iflag=direct')]).end();
+  });
+  const slow = result.events.filter(({raw_args}) => raw_args.path?.endsWith('/kt-slow'));
+  t.log(`${slow.length} events: ${slow[0]?.message}`);
+  t.true(slow.length >= 10 && slow.length <= 21);
+  for (const {raw_args} of slow) t.true(Number(raw_args.latency_us) >= 10_000);
+});
+
+testUnless(reason, 'slow-reads: a pipe that nobody writes to is no slow file', async (t) => {
   const reader = new Process(t, ['sh', '-c', 'read _; (sleep 0.3; echo hi) | cat']);
   const result = await traced(t, 'slow-reads', {process_name: 'cat'}, async () => {
     reader.send('');
@@ -125,5 +139,6 @@ testUnless(reason ?? lacksSlowDisk(), 'file-writes: a write to a slow disk count
     writer.send('');
     await writer.end();
   });
-  t.is(sum(rowsOf(result, 'bytes written by process', {process_name: 'dd'})) >= 4 * 16384, true);
+  const bytes = sum(rowsOf(result, 'bytes written by process', {process_name: 'dd'}));
+  t.true(bytes >= 4 * 16384, `${bytes} bytes`);
 });

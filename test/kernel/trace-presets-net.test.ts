@@ -14,7 +14,7 @@ const connect = (port: number, host = '127.0.0.1') => ['bash', '-c', `exec 3<>/d
 
 testUnless(
   reason ?? lacks('bash'),
-  'tcp-connect: an accepted connection, a refused one, and one without an answer',
+  'tcp-connect: accepted, refused, without a route, and without an answer',
   async (t) => {
     const net = networkPair(t);
     net.server.drop('tcp', 'flags', 'syn');
@@ -31,10 +31,12 @@ testUnless(
     const result = await traced(t, 'tcp-connect', {process_name: 'bash'}, async () => {
       const accepted = new Process(t, connect(port));
       const refused = new Process(t, connect(1));
+      const nowhere = new Process(t, [...net.client.enter, ...connect(80, '192.0.2.1')]);
       const waiting = new Process(t, [...net.client.enter, ...connect(8080, net.ipv4.server)]);
-      Object.assign(pids, {accepted: accepted.pid, refused: refused.pid, waiting: waiting.pid});
+      Object.assign(pids, {accepted: accepted.pid, refused: refused.pid, waiting: waiting.pid, nowhere: nowhere.pid});
       await accepted.end();
       await refused.end();
+      await nowhere.end();
       await sleep(500 * SLOW);
     });
     const of = (pid?: number) => result.events.filter((event) => event.pid === pid);
@@ -44,6 +46,10 @@ testUnless(
     t.like(accepted?.raw_args, {saddr: '127.0.0.1', daddr: '127.0.0.1', dport: String(port), result: 'ok'});
     t.deepEqual(peers, [Number(accepted?.raw_args.sport)], 'the port that the server saw');
     t.like(of(pids.refused)[0]?.raw_args, {daddr: '127.0.0.1', dport: '1', result: 'ECONNREFUSED'});
+    t.deepEqual(
+      of(pids.nowhere).map(({message}) => message),
+      ['-> 192.0.2.1:80 ENETUNREACH at once'],
+    );
     const key = {daddr: net.ipv4.server, dport: '8080', pid: String(pids.waiting), process_name: 'bash'};
     t.deepEqual(rowsOf(result, 'connections without an answer yet', key), [1]);
     t.is(of(pids.accepted).length + of(pids.refused).length, 2);

@@ -1,4 +1,4 @@
-import type {TraceRefusal} from '../../types/trace.ts';
+import type {PresetParameters, TraceRefusal} from '../../types/trace.ts';
 import {refuse} from '../refusal.ts';
 import {type Code, code} from '../script/code.ts';
 import {compareText} from '../script/predicate.ts';
@@ -22,6 +22,13 @@ export function readPattern(typed: string): Pattern | TraceRefusal {
   if (text.length > LONGEST) return refuse('pattern', `${text.length} bytes, at most ${LONGEST}`);
   if (!/^[\x20\x21\x23-\x5b\x5d-\x7e]+$/.test(text)) return refuse('pattern', 'printable ASCII without " and \\ only');
   return {match: begin && end ? 'within' : begin ? 'suffix' : end ? 'prefix' : 'whole', text};
+}
+
+/** The pattern that a preset was given and that was checked, if any. */
+export function patternOf({pattern}: PresetParameters): Pattern | undefined {
+  if (pattern === undefined) return undefined;
+  const read = readPattern(pattern);
+  return 'match' in read ? read : undefined;
 }
 
 /** Whether a text fits. */

@@ -128,12 +128,17 @@ export function slowFolder(t: ExecutionContext): {path: string; through: string[
   return {path: folder(t), through: throttled(t, 4)};
 }
 
-/** Prefix of commands that may write only so many times a second to the disk of the folder for temporary files. */
-function throttled(t: ExecutionContext, perSecond: number): string[] {
+/** A folder from whose disk commands that go `through` read 10 times a second, if they read past the page cache. */
+export function slowToRead(t: ExecutionContext): {path: string; through: string[]} {
+  return {path: folder(t), through: throttled(t, 10, 'read')};
+}
+
+/** Prefix of commands that may write (or read) only so many times a second to the disk of the folder for temporary files. */
+function throttled(t: ExecutionContext, perSecond: number, what: 'read' | 'write' = 'write'): string[] {
   const disk = diskUnder(tmpdir());
   const group = Cgroup.make(t, throttler());
-  if (group.v2) group.write('io.max', `${disk} wiops=${perSecond}`);
-  else group.write('blkio.throttle.write_iops_device', `${disk} ${perSecond}`);
+  if (group.v2) group.write('io.max', `${disk} ${what[0]}iops=${perSecond}`);
+  else group.write(`blkio.throttle.${what}_iops_device`, `${disk} ${perSecond}`);
   return group.enter;
 }
 

@@ -1,5 +1,5 @@
 import test from 'ava';
-import {address} from '../../../src/trace/presets/show/address.ts';
+import {address, networkPort} from '../../../src/trace/presets/show/address.ts';
 import {deviceName} from '../../../src/trace/presets/show/device.ts';
 import {dnsName} from '../../../src/trace/presets/show/dns-name.ts';
 import {errnoName, resultName, signalCause, signalName, tcpState} from '../../../src/trace/presets/show/numbers.ts';
@@ -31,6 +31,10 @@ test('an address of IPv4 in an IPv6 socket is written as one', (t) => {
     '::1',
     '::ffff:1',
   ]);
+});
+
+test('a port is turned round', (t) => {
+  t.deepEqual(['20480', '13568', '256', '65535'].map(networkPort), ['80', '53', '1', '65535']);
 });
 
 test('a path begins with / if it is whole', (t) => {

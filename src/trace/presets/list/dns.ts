@@ -1,8 +1,7 @@
 import type {TraceEventKind} from '../../../types/trace.ts';
-import {isRefusal} from '../../refusal.ts';
 import {type Code, code} from '../../script/code.ts';
 import {fileOfDescriptor} from '../files.ts';
-import {fits, readPattern} from '../pattern.ts';
+import {fits, patternOf} from '../pattern.ts';
 import type {Form, Preset, Writing} from '../preset.ts';
 import {address} from '../show/address.ts';
 import {dnsName} from '../show/dns-name.ts';
@@ -66,8 +65,7 @@ const byCalls: Form = {
     const {arg, parameters} = writing;
     const names: Told[] = [text('name', code`comm`, dnsName), text('server', code`comm`, address)];
     const kind = kindOf('query', 'dns_query', names, '%s, asked of %s');
-    const read = parameters.pattern === undefined ? undefined : readPattern(parameters.pattern);
-    const pattern = read !== undefined && !isRefusal(read) ? read : undefined;
+    const pattern = patternOf(parameters);
     const begin = [fileOfDescriptor(arg('fd')), code`if (${IS_UDP}) {`];
     return {
       blocks: [
@@ -89,8 +87,7 @@ const byCalls: Form = {
       ],
       events: [kind],
       strlen: STRLEN,
-      keep: ({raw_args}) =>
-        raw_args.name !== '' && (pattern === undefined || fits(pattern as never, raw_args.name ?? '')),
+      keep: ({raw_args}) => raw_args.name !== '' && (pattern === undefined || fits(pattern, raw_args.name ?? '')),
     };
   },
 };

@@ -1,7 +1,6 @@
-import {isRefusal} from '../../refusal.ts';
 import {code} from '../../script/code.ts';
-import {fits, readPattern} from '../pattern.ts';
-import type {Form, Preset, Writing} from '../preset.ts';
+import {fits, patternOf} from '../pattern.ts';
+import type {Form, Preset} from '../preset.ts';
 import {resultName} from '../show/numbers.ts';
 import {enters, exits, kindOf, number, print, text} from '../write.ts';
 
@@ -15,11 +14,6 @@ const PATHS: Record<string, string> = {
   renameat2: 'oldname',
 };
 const CALLS = Object.keys(PATHS);
-
-const keepOf = ({parameters: {pattern}}: Writing) => {
-  const read = pattern === undefined ? undefined : readPattern(pattern);
-  return read === undefined || isRefusal(read) ? undefined : (path: string) => fits(read as never, path);
-};
 
 const byCalls: Form = {
   needs: [
@@ -35,7 +29,7 @@ const byCalls: Form = {
       number('result', arg('ret'), resultName),
     ];
     const kind = kindOf('delete', 'delete', told, '%s %s = %s');
-    const keeps = keepOf(writing);
+    const pattern = patternOf(writing.parameters);
     return {
       blocks: [
         ...enters(writing, CALLS, (call) => ({
@@ -49,7 +43,7 @@ const byCalls: Form = {
       events: [kind],
       scratch: ['@path', '@call'],
       strlen: 160,
-      ...(keeps ? {keep: ({raw_args}) => keeps(raw_args.path ?? '')} : {}),
+      ...(pattern ? {keep: ({raw_args}) => fits(pattern, raw_args.path ?? '')} : {}),
     };
   },
 };

@@ -1,20 +1,14 @@
-import {isRefusal} from '../../refusal.ts';
 import {type Code, code} from '../../script/code.ts';
 import {fileOfDescriptor, IS_FILE, NAME, NAME_LENGTH, PARENTS, PATH_NOTE, pathOfFile} from '../files.ts';
-import {fits, nameFits, type Pattern, readPattern} from '../pattern.ts';
+import {fits, nameFits, patternOf} from '../pattern.ts';
 import type {Form, Parts, Preset, Writing} from '../preset.ts';
 import {enters, exits, kindOf, number, print} from '../write.ts';
 
 const CALLS = ['write', 'pwrite64', 'writev', 'pwritev', 'pwritev2'];
 
-function patternOf({parameters: {pattern}}: Writing): Pattern | undefined {
-  const read = pattern === undefined ? undefined : readPattern(pattern);
-  return read === undefined || isRefusal(read) ? undefined : (read as Pattern);
-}
-
 /** At the begin of a write: `$file` is remembered if it is one to tell of. */
 function remember(writing: Writing): Code {
-  const pattern = patternOf(writing);
+  const pattern = patternOf(writing.parameters);
   const named = pattern && nameFits(pattern, NAME, NAME_LENGTH);
   const then = named ? code`if (${named}) { @file[tid] = (uint64)$file; }` : code`@file[tid] = (uint64)$file;`;
   return code`if (${IS_FILE}) { ${then} }`;
@@ -26,7 +20,7 @@ function parts(
   target: string,
   result: Code,
 ): Pick<Parts, 'events' | 'maps' | 'scratch' | 'keep'> & {ending: Code[]} {
-  const pattern = patternOf(writing);
+  const pattern = patternOf(writing.parameters);
   const told = [pathOfFile(), number('bytes', result)];
   const kind = kindOf('write', target, told, '%s: %s bytes written');
   const keep = pattern?.match === 'within';

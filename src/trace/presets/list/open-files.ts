@@ -1,8 +1,7 @@
-import {isRefusal} from '../../refusal.ts';
 import {type Code, code} from '../../script/code.ts';
 import {compareText} from '../../script/predicate.ts';
-import {fits, type Pattern, readPattern} from '../pattern.ts';
-import type {Form, Preset, Writing} from '../preset.ts';
+import {fits, type Pattern, patternOf} from '../pattern.ts';
+import type {Form, Preset} from '../preset.ts';
 import {resultName} from '../show/numbers.ts';
 import {openFlags} from '../show/open-flags.ts';
 import {enters, exits, kindOf, number, print, text} from '../write.ts';
@@ -10,11 +9,6 @@ import {enters, exits, kindOf, number, print, text} from '../write.ts';
 /** openat2() has its flags in a structure of the program. */
 const WITH_FLAGS = ['open', 'openat'];
 const CALLS = [...WITH_FLAGS, 'openat2'];
-
-function patternOf({parameters: {pattern}}: Writing): Pattern | undefined {
-  const read = pattern === undefined ? undefined : readPattern(pattern);
-  return read === undefined || isRefusal(read) ? undefined : (read as Pattern);
-}
 
 /** The condition for a path that the kernel can test: one of unknown length from its begin only. */
 function fitsInKernel(pattern: Pattern | undefined, path: Code): Code | undefined {
@@ -33,7 +27,7 @@ const byCalls: Form = {
   ],
   write(writing) {
     const {arg} = writing;
-    const pattern = patternOf(writing);
+    const pattern = patternOf(writing.parameters);
     const inKernel = fitsInKernel(pattern, code`uptr(@path[tid])`);
     const told = [
       text('path', code`str(uptr(@path[tid]))`),

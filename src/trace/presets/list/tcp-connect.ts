@@ -1,8 +1,9 @@
 import {code} from '../../script/code.ts';
 import type {Form, Preset, Writing} from '../preset.ts';
-import {address} from '../show/address.ts';
+import {address, networkPort} from '../show/address.ts';
 import {errnoName} from '../show/numbers.ts';
 import {kindOf, number, print, text, type Whose} from '../write.ts';
+import {SCRATCH, SENT, unsent} from './unsent.ts';
 
 const STATE = 'sock:inet_sock_set_state';
 
@@ -27,7 +28,6 @@ const byState: Form = {
     },
   ],
   types: true,
-  notes: ['connections that fail before a packet is sent (no route) are not seen'],
   write(writing) {
     const {arg} = writing;
     const socket = arg('skaddr');
@@ -41,8 +41,11 @@ const byState: Form = {
       number('latency_us', code`(nsecs - @start[${socket}]) / 1000`),
     ];
     const kind = kindOf('connect', 'tcp_connect', told, '%s:%s -> %s:%s %s after %s us');
+    const early = unsent(writing);
     return {
+      ...(early ? {} : {notes: ['connections that fail before a packet is sent (no route) are not seen']}),
       blocks: [
+        ...(early?.blocks ?? []),
         {
           type: 'tracepoint',
           target: STATE,
@@ -51,6 +54,7 @@ const byState: Form = {
             code`@start[${socket}] = nsecs;`,
             code`@pid[${socket}] = pid; @tid[${socket}] = tid; @uid[${socket}] = uid; @comm[${socket}] = comm;`,
             code`${waiting} = 1;`,
+            ...(early ? [SENT] : []),
           ],
         },
         {
@@ -67,7 +71,7 @@ const byState: Form = {
           ],
         },
       ],
-      events: [kind],
+      events: early ? [kind, early.kind] : [kind],
       maps: [
         {
           name: '@unanswered',
@@ -82,7 +86,7 @@ const byState: Form = {
           unit: 'connections',
         },
       ],
-      scratch: ['@start', '@pid', '@tid', '@uid', '@comm'],
+      scratch: ['@start', '@pid', '@tid', '@uid', '@comm', ...(early ? [SCRATCH] : [])],
     };
   },
 };
@@ -94,7 +98,7 @@ const byFunction: Form = {
   notes: ['results and latencies are not seen at kprobe:tcp_connect'],
   write(writing) {
     const socket = code`((struct sock *)arg0)->__sk_common`;
-    const port = number('dport', code`$port`);
+    const port = number('dport', code`${socket}.skc_dport`, networkPort);
     const four = [text('daddr', code`ntop(2, ${socket}.skc_daddr)`), port];
     const six = [text('daddr', code`ntop(10, ${socket}.skc_v6_daddr.in6_u.u6_addr8)`, address), port];
     const kind = kindOf('connect', 'tcp_connect', six, '-> %s:%s');
@@ -104,7 +108,6 @@ const byFunction: Form = {
           type: 'kprobe',
           target: 'tcp_connect',
           does: [
-            code`$port = ${socket}.skc_dport; $port = ($port >> 8) | (($port & 255) << 8);`,
             code`if (${socket}.skc_family == 2) { ${print(writing, kind, four)} }`,
             code`if (${socket}.skc_family == 10) { ${print(writing, kind, six)} }`,
           ],
