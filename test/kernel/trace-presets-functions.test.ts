@@ -4,7 +4,7 @@ import {Hooks} from '../../src/trace/hooks/hooks.ts';
 import type {TraceType} from '../../src/types/trace.ts';
 import {folder} from './util/disk.ts';
 import {Process} from './util/load.ts';
-import {lacks, testUnless} from './util/machine.ts';
+import {costly, lacks, testUnless} from './util/machine.ts';
 import {rowsOf, sum, traced} from './util/presets.ts';
 import {noTraces} from './util/traces.ts';
 
@@ -39,14 +39,18 @@ testUnless(reason, 'file-writes at kprobe:vfs_write: the file whose name fits, h
   t.is(sum(rowsOf(result, 'bytes written by process', {pid: String(writer?.pid), process_name: 'dd'})), 5 * 4096);
 });
 
-testUnless(reason ?? lacks('bash'), 'tcp-connect at kprobe:tcp_connect: who connects, and where to', async (t) => {
-  let client: Process | undefined;
-  const result = await traced(t, 'tcp-connect', {process_name: 'bash', hooks}, async () => {
-    client = new Process(t, ['bash', '-c', 'exec 3<>/dev/tcp/127.0.0.1/1']);
-    await client.end();
-  });
-  t.log(result.events[0]?.message);
-  t.is(result.events.length, 1);
-  t.like(result.events[0], {pid: client?.pid, process_name: 'bash'});
-  t.deepEqual(result.events[0]?.raw_args, {daddr: '127.0.0.1', dport: '1'});
-});
+testUnless(
+  costly ?? reason ?? lacks('bash'),
+  'tcp-connect at kprobe:tcp_connect: who connects, and where to',
+  async (t) => {
+    let client: Process | undefined;
+    const result = await traced(t, 'tcp-connect', {process_name: 'bash', hooks}, async () => {
+      client = new Process(t, ['bash', '-c', 'exec 3<>/dev/tcp/127.0.0.1/1']);
+      await client.end();
+    });
+    t.log(result.events[0]?.message);
+    t.is(result.events.length, 1);
+    t.like(result.events[0], {pid: client?.pid, process_name: 'bash'});
+    t.deepEqual(result.events[0]?.raw_args, {daddr: '127.0.0.1', dport: '1'});
+  },
+);

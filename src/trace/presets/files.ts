@@ -30,7 +30,7 @@ export function pathOfFile(): Told {
       code`str($highest->d_name.name, 40)`,
       code`str($higher->d_name.name, 40)`,
       code`str($above->d_name.name, 40)`,
-      code`str($entry->d_name.name, 64)`,
+      code`str($entry->d_name.name)`,
     ],
     show: tailOfPath,
   };

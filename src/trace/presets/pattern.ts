@@ -42,7 +42,7 @@ export function fits({match, text}: Pattern, what: string): boolean {
 export function nameFits(pattern: Pattern, name: Code, length: Code): Code | undefined {
   const {match, text} = pattern;
   if (match === 'within') return undefined;
-  if (match !== 'suffix') return compareText(code`str(${name}, 64)`, text, match === 'prefix', true);
+  if (match !== 'suffix') return compareText(code`str(${name})`, text, match === 'prefix', true);
   const n = text.length;
-  return code`${length} >= ${n} && ${compareText(code`str(${name} + ${length} - ${n}, 64)`, text, false, true)}`;
+  return code`${length} >= ${n} && ${compareText(code`str(${name} + ${length} - ${n})`, text, false, true)}`;
 }

@@ -68,7 +68,7 @@ const latency: Form = {
           anyone: true,
           when: code`@start[${key}]`,
           does: [
-            code`$us = (nsecs - @start[${key}]) / 1000;`,
+            code`$us = (uint64)(nsecs - @start[${key}]) / 1000;`,
             setOp(writing),
             code`@us[${arg('dev')}, $op] = hist($us);`,
             code`if ($us >= ${slowUs}) { ${print(writing, kind, told, whose)} }`,

@@ -31,9 +31,9 @@ function tell(writing: Writing, kind: TraceEventKind, data: Code, to: Code): Cod
     code`}}`,
     code`if (${to} != 0) {`,
     code`  $four = (struct sockaddr_in *)uptr(${to});`,
-    code`  if ($four->sin_family == 2 && $four->sin_port == (uint16)${PORT}) { ${sent(code`ntop(2, $four->sin_addr.s_addr)`)} }`,
+    code`  if ($four->sin_family == 2 && $four->sin_port == ${PORT}) { ${sent(code`ntop(2, $four->sin_addr.s_addr)`)} }`,
     code`  $six = (struct sockaddr_in6 *)uptr(${to});`,
-    code`  if ($six->sin6_family == 10 && $six->sin6_port == (uint16)${PORT}) { ${sent(code`ntop(10, $six->sin6_addr.in6_u.u6_addr8)`)} }`,
+    code`  if ($six->sin6_family == 10 && $six->sin6_port == ${PORT}) { ${sent(code`ntop(10, $six->sin6_addr.in6_u.u6_addr8)`)} }`,
     code`}`,
   ];
 }

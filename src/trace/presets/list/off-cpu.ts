@@ -28,7 +28,7 @@ const byEvent: Form = {
           anyone: true,
           when: code`@start[${next}]`,
           does: [
-            code`$us = (nsecs - @start[${next}]) / 1000;`,
+            code`$us = (uint64)(nsecs - @start[${next}]) / 1000;`,
             code`@us[@pid[${next}], @stack[${next}]] = sum($us);`,
             code`@sleeps[@pid[${next}]] = hist($us);`,
             code`delete(@start[${next}]); delete(@stack[${next}]); delete(@pid[${next}]);`,

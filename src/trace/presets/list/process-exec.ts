@@ -40,7 +40,7 @@ const byEvents: Form = {
           when: last,
           does: [
             code`$code = ${task}->exit_code;`,
-            code`$ms = (nsecs - ${task}->group_leader->start_boottime) / 1000000;`,
+            code`$ms = (uint64)(nsecs - ${task}->group_leader->start_boottime) / 1000000;`,
             print(writing, exit, ended),
           ],
         },

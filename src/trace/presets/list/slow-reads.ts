@@ -17,10 +17,10 @@ function parts(
   const kind = kindOf('slow', target, told, '%s: %s bytes read in %s us');
   return {
     ending: [
-      code`$us = (nsecs - @start[tid]) / 1000;`,
+      code`$us = (uint64)(nsecs - @start[tid]) / 1000;`,
       code`$file = (struct file *)@file[tid];`,
       code`@us[pid, comm] = hist($us);`,
-      code`if ((int64)${result} > 0) { @bytes[str($file->f_path.dentry->d_name.name, 64)] = sum((uint64)${result}); }`,
+      code`if ((int64)${result} > 0) { @bytes[str($file->f_path.dentry->d_name.name)] = sum((uint64)${result}); }`,
       code`if ($us >= ${slowUs}) { ${PARENTS} ${print(writing, kind, told)} }`,
       code`delete(@start[tid]); delete(@file[tid]);`,
     ],

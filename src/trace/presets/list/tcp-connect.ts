@@ -38,7 +38,7 @@ const byState: Form = {
       text('daddr', code`ntop(10, ${arg('daddr_v6')})`, address),
       number('dport', arg('dport')),
       number('result', code`$error`, (printed) => (printed === '-1' ? 'gave up' : errnoName(printed))),
-      number('latency_us', code`(nsecs - @start[${socket}]) / 1000`),
+      number('latency_us', code`(uint64)(nsecs - @start[${socket}]) / 1000`),
     ];
     const kind = kindOf('connect', 'tcp_connect', told, '%s:%s -> %s:%s %s after %s us');
     const early = unsent(writing);
