@@ -11,7 +11,7 @@ export function tracesView(traces: TraceBoard): View {
     id: 'traces',
     title: 'Traces',
     places: [
-      {pane: presetList(traces), weight: 2, min: 6, beside: {pane: traceList(traces), weight: 2, min: 5}},
+      {pane: presetList(traces), weight: 4, min: 6, beside: {pane: traceList(traces), weight: 3, min: 5}},
       {pane: traceEvents(traces), weight: 3, min: 6, beside: {pane: traceResult(traces), weight: 2, min: 6}},
     ],
   };
