@@ -68,13 +68,17 @@ test('starts at once when the build is newer than every source', (t) => {
   clone.write('bin/setup', '#!/bin/sh\nexit 9\n', 0o755);
   clone.remove('node_modules/.bin/node');
   clone.write('node_modules/.bin/node', '#!/bin/sh\n', 0o755);
-  const times = Array.from({length: 7}, () => {
-    const start = performance.now();
-    t.is(run(clone.launcher, []).status, 0);
-    return performance.now() - start;
-  });
-  // About 5 ms on a quiet machine; the other tests run beside this one.
-  t.true(Math.min(...times) < 50, `${times}`);
+  const least = (program: string, args: string[]): number => {
+    const times = Array.from({length: 7}, () => {
+      const start = performance.now();
+      t.is(run(program, args).status, 0);
+      return performance.now() - start;
+    });
+    return Math.min(...times);
+  };
+  // A few processes' worth, beside whatever else runs on the machine.
+  const [launched, shell] = [least(clone.launcher, []), least('/bin/sh', ['-c', ':'])];
+  t.true(launched < 25 * shell, `${launched} ms, a shell ${shell} ms`);
 });
 
 for (const source of ['src/cli/main.ts', 'bpf/sched.bpf.c', 'native/load.c', 'package-lock.json', 'build.mjs']) {

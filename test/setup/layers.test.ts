@@ -17,7 +17,7 @@ const MAY_IMPORT: Record<string, string[]> = {
   model: ['types', 'util'],
   outputs: ['types', 'util', 'probes', 'model', 'trace', 'outputs', 'metrics', 'mcp', 'tui'],
   metrics: ['types', 'util', 'probes', 'model', 'trace', 'outputs', 'metrics', 'mcp', 'tui'],
-  mcp: ['types', 'util', 'probes', 'model', 'trace', 'outputs', 'metrics', 'mcp', 'tui'],
+  mcp: ['types', 'util', 'probes', 'model', 'trace', 'outputs'],
   tui: ['types', 'util', 'probes', 'model', 'trace', 'outputs', 'metrics', 'mcp', 'tui'],
 };
 const LAYERS = [...Object.keys(MAY_IMPORT), 'cli'];
