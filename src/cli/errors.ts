@@ -1,10 +1,16 @@
 import type {ErrorObject} from '../types/stream.ts';
 import {Problem} from '../util/problem.ts';
 import {visible} from '../util/sanitize.ts';
+import {stampNow} from '../util/stamp.ts';
 
 /** A command line that can't be run as it is: exit code 2. */
 export class UsageError extends Problem {
   override name = 'UsageError';
+}
+
+/** This user or this machine can't do it at all: exit code 77. */
+export class CannotRun extends Problem {
+  override name = 'CannotRun';
 }
 
 /** The one line that stderr gets: `kstop: what: why (what to do)`, never a stack trace. Its newline is included. */
@@ -19,7 +25,7 @@ export function errorLine(error: unknown): string {
 
 /** The same for the JSON stream, as of now. */
 export function errorObject(error: unknown): ErrorObject {
-  const stamp = {time: new Date().toISOString().replace('Z', '000000Z'), mono_ns: String(process.hrtime.bigint())};
+  const stamp = stampNow();
   if (!(error instanceof Problem)) return {kind: 'error', ...stamp, what: 'internal error', why: String(error)};
   const {what, why, remedy} = error;
   return {kind: 'error', ...stamp, what, why, ...(remedy && {remedy})};

@@ -7,6 +7,7 @@ import {OutputError, streamSink, type Write} from '../outputs/sink.ts';
 import type {Source} from '../types/frame.ts';
 import type {State} from '../types/state.ts';
 import type {Summary} from '../types/stream.ts';
+import type {TraceDesk} from '../types/trace.ts';
 import {yieldWorkers} from './background.ts';
 import type {Check} from './check.ts';
 import {UsageError} from './errors.ts';
@@ -97,6 +98,8 @@ export async function runScreen(
     mouse: boolean;
     quiet: boolean;
     exportDir?: string;
+    /** Opens what starts ad-hoc traces; absent in a replay. */
+    traces?: () => Promise<TraceDesk>;
     stdin: typeof process.stdin;
   },
 ): Promise<ExitCode> {
@@ -121,6 +124,7 @@ export async function runScreen(
       theme: options.theme,
       mouse: options.mouse,
       exportDir: options.exportDir,
+      traces: options.traces,
       onFrame: (frame) => check?.note(frame),
     });
     const summary = model.finish({time: model.state.now ?? '', mono_ns: String(model.state.nowNs ?? 0n)});

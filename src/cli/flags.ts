@@ -1,4 +1,5 @@
 import {THEMES} from '../tui/theme.ts';
+import {TRACE_LIMITS, TRACE_TYPES} from '../types/trace.ts';
 import type {Range, TypeName, ValueName} from './value-types.ts';
 
 /** A command: everything that parsing, checking, help and completion need to know of it. */
@@ -7,6 +8,8 @@ interface CommandSpec {
   help: string;
   /** Its one argument: a file, or one of a few words. */
   argument?: 'FILE' | readonly string[];
+  /** Other ways to call it, for its own help. */
+  forms?: readonly string[];
 }
 
 const specs = <Name extends string>(table: Record<Name, CommandSpec>): Readonly<Record<Name, CommandSpec>> => table;
@@ -24,9 +27,23 @@ export const COMMANDS = specs({
     help: 'show a recording (- is stdin); needs no privileges',
     argument: 'FILE',
   },
+  trace: {
+    usage: 'kstop trace --preset NAME',
+    help: 'an ad-hoc trace through bpftrace; --list has the presets',
+    forms: [
+      'kstop trace --list',
+      'kstop trace --type TYPE --target TARGET [OPTIONS]',
+      'kstop trace --spec FILE',
+      'kstop trace ... --dry-run',
+    ],
+  },
   doctor: {
     usage: 'kstop doctor [OPTIONS]',
     help: 'what this kernel and this user allow, probe by probe, and what helps',
+  },
+  mcp: {
+    usage: 'kstop mcp [OPTIONS]',
+    help: 'a Model Context Protocol server on stdin and stdout, for AI agents',
   },
   completions: {
     usage: 'kstop completions SHELL',
@@ -55,12 +72,41 @@ export interface Flag {
   default?: string;
   /** False where a config file can't set it. */
   config?: false;
+  /** What differs in single commands. */
+  within?: Partial<Record<Command, Partial<Pick<Flag, 'help' | 'default' | 'range'>>>>;
 }
 
 const RUN = ['live', 'record'] as const;
+/** With a time to run and somebody to look at. */
+const TASK = [...RUN, 'trace'] as const;
+const WATCH = [...RUN, 'mcp'] as const;
 const SHOW = ['live', 'replay'] as const;
 const SEEN = ['live', 'record', 'replay'] as const;
 const ALL = Object.keys(COMMANDS) as Command[];
+
+/** They ask for one trace: nothing that a config file could say for all. */
+const TRACE_FLAGS = (
+  [
+    {name: 'preset', value: 'NAME', help: 'one of the ready-made traces'},
+    {name: 'list', help: 'the presets, with the hook that each uses here'},
+    {name: 'pattern', value: 'GLOB', help: 'only these names, with * at begin or end (for presets that take one)'},
+    {
+      name: 'slow',
+      value: 'MS',
+      range: [0.001, 60_000, 'milliseconds'],
+      help: 'what is slow, milliseconds (for presets that tell of it)',
+      default: '10',
+    },
+    {name: 'type', value: 'TYPE', choices: TRACE_TYPES, help: `kind of the hook: ${TRACE_TYPES.join(', ')}`},
+    {name: 'target', value: 'TARGET', help: 'category:event, a kernel function, or /path:provider:probe'},
+    {name: 'filter', value: 'FILTER', help: 'only what fits: ret < 0 and comm == "nginx" (docs/traces.md)'},
+    {name: 'args', value: 'NAMES', help: 'fields or parameters to show, with commas', default: 'what suits the target'},
+    {name: 'format', value: 'FORMAT', help: 'how an event reads, as for printf, one conversion an argument'},
+    {name: 'aggregate', value: 'WHAT', help: 'count or distribution in place of events: count by comm, hist bytes ...'},
+    {name: 'spec', value: 'FILE', help: 'one spec, an array, or a diagnostic request, as JSON (- is stdin)'},
+    {name: 'dry-run', help: 'only show the bpftrace scripts'},
+  ] satisfies Omit<Flag, 'commands'>[]
+).map((flag): Flag => ({...flag, commands: ['trace'], config: false}));
 
 export const FLAGS: readonly Flag[] = [
   {
@@ -68,9 +114,16 @@ export const FLAGS: readonly Flag[] = [
     short: 'd',
     value: 'N',
     range: [0, 1e9, 'seconds'],
-    commands: RUN,
+    commands: TASK,
     help: 'seconds to run, 0 until Ctrl-C',
     default: '0',
+    within: {
+      trace: {
+        help: `seconds to trace, 1 to ${TRACE_LIMITS.durationS}`,
+        default: "the preset's, else 10",
+        range: [1, TRACE_LIMITS.durationS, 'seconds'],
+      },
+    },
   },
   {
     name: 'interval',
@@ -81,32 +134,38 @@ export const FLAGS: readonly Flag[] = [
     help: 'seconds between samples, 0.1 to 60',
     default: '1',
   },
-  {name: 'sched-warn', value: 'US', commands: RUN, help: 'run-queue wait for a warning, microseconds', default: '1000'},
-  {name: 'sched-crit', value: 'US', commands: RUN, help: 'the same, critical', default: '10 x warn'},
+  {
+    name: 'sched-warn',
+    value: 'US',
+    commands: WATCH,
+    help: 'run-queue wait for a warning, microseconds',
+    default: '1000',
+  },
+  {name: 'sched-crit', value: 'US', commands: WATCH, help: 'the same, critical', default: '10 x warn'},
   {
     name: 'bio-warn',
     value: 'US',
-    commands: RUN,
+    commands: WATCH,
     help: 'block request time for a warning, microseconds',
     default: '10000',
   },
-  {name: 'bio-crit', value: 'US', commands: RUN, help: 'the same, critical', default: '10 x warn'},
+  {name: 'bio-crit', value: 'US', commands: WATCH, help: 'the same, critical', default: '10 x warn'},
   {
     name: 'vfs-warn',
     value: 'US',
-    commands: RUN,
+    commands: WATCH,
     help: 'time of a call on a file for a warning, microseconds',
     default: '5000',
   },
-  {name: 'vfs-crit', value: 'US', commands: RUN, help: 'the same, critical', default: '10 x warn'},
+  {name: 'vfs-crit', value: 'US', commands: WATCH, help: 'the same, critical', default: '10 x warn'},
   {
     name: 'syscall-warn',
     value: 'US',
-    commands: RUN,
+    commands: WATCH,
     help: 'time of a system call for a warning, microseconds',
     default: '10000',
   },
-  {name: 'syscall-crit', value: 'US', commands: RUN, help: 'the same, critical', default: '10 x warn'},
+  {name: 'syscall-crit', value: 'US', commands: WATCH, help: 'the same, critical', default: '10 x warn'},
   {
     name: 'top',
     value: 'N',
@@ -116,12 +175,18 @@ export const FLAGS: readonly Flag[] = [
     help: 'process rows in a sample, the busiest; the screen has them all',
     default: '50',
   },
-  {name: 'probes', value: 'LIST', commands: RUN, help: 'all, default, names; -name leaves one out', default: 'default'},
+  {
+    name: 'probes',
+    value: 'LIST',
+    commands: WATCH,
+    help: 'all, default, names; -name leaves one out',
+    default: 'default',
+  },
   {
     name: 'pid',
     short: 'p',
     value: 'PID',
-    commands: RUN,
+    commands: TASK,
     help: 'only this process, in the kernel',
     default: 'all',
     config: false,
@@ -130,7 +195,7 @@ export const FLAGS: readonly Flag[] = [
     name: 'comm',
     value: 'NAME',
     type: 'comm',
-    commands: RUN,
+    commands: TASK,
     help: 'only tasks of this name, in the kernel',
     default: 'all',
   },
@@ -148,7 +213,7 @@ export const FLAGS: readonly Flag[] = [
     help: 'only this cgroup, in the kernel',
     default: 'all',
   },
-  {name: 'include-waits', commands: RUN, help: 'also calls that sleep by design (pipes, sockets, poll, futex ...)'},
+  {name: 'include-waits', commands: WATCH, help: 'also calls that sleep by design (pipes, sockets, poll, futex ...)'},
   {
     name: 'with-args',
     commands: RUN,
@@ -158,12 +223,17 @@ export const FLAGS: readonly Flag[] = [
     name: 'max-overhead',
     value: 'PCT',
     range: [0.001, 100, "percent of all CPUs' time"],
-    commands: RUN,
+    commands: WATCH,
     help: "budget of the probes, percent of all CPUs' time; dear ones pause first",
     default: '1',
   },
   {name: 'plain', commands: SHOW, help: 'plain text, also on a terminal'},
-  {name: 'json', commands: ['live', 'replay', 'doctor'], help: 'the JSON stream, one object a line'},
+  {
+    name: 'json',
+    commands: ['live', 'replay', 'trace', 'doctor'],
+    help: 'the JSON stream, one object a line',
+    within: {trace: {help: 'results as JSON, one object a line'}},
+  },
   {name: 'quiet', short: 'q', commands: SHOW, help: 'only the summary'},
   {name: 'no-histogram', commands: SHOW, help: 'no distributions in the summary'},
   {
@@ -205,8 +275,21 @@ export const FLAGS: readonly Flag[] = [
   {
     name: 'config',
     value: 'FILE',
-    commands: [...SEEN, 'doctor'],
+    commands: [...SEEN, 'doctor', 'mcp'],
     help: 'settings from this TOML file (docs/config.md)',
+    config: false,
+  },
+  ...TRACE_FLAGS,
+  {
+    name: 'allow-trace',
+    commands: ['mcp'],
+    help: 'agents may trace by specs of their own, not only presets',
+    config: false,
+  },
+  {
+    name: 'allow-data',
+    commands: ['mcp'],
+    help: 'agents may trace texts that functions are called with (buffers too)',
     config: false,
   },
   {name: 'help', short: 'h', commands: ALL, help: 'this text', config: false},
@@ -217,10 +300,15 @@ export function findFlag(name: string): Flag | undefined {
   return FLAGS.find((flag) => flag.name === name);
 }
 
+/** The flag as it is in one command. */
+export const flagIn = (flag: Flag, command: Command): Flag => ({...flag, ...flag.within?.[command]});
+
 /** The help text, of one command or of all. Ends with a newline. */
 export function helpText(command?: Command): string {
   const shown = command ? [command] : (Object.keys(COMMANDS) as Command[]);
-  const flags = FLAGS.filter((flag) => shown.some((each) => flag.commands.includes(each)));
+  const flags = FLAGS.filter((flag) => shown.some((each) => flag.commands.includes(each))).map((flag) =>
+    command ? flagIn(flag, command) : flag,
+  );
   const left = (flag: Flag) =>
     `${flag.short ? `-${flag.short}, ` : '    '}--${flag.name}${flag.value ? ` ${flag.value}` : ''}`;
   const width = Math.max(...flags.map((flag) => left(flag).length));
@@ -229,7 +317,11 @@ export function helpText(command?: Command): string {
     const only = !command && flag.commands.length === 1 ? ` [${flag.commands[0]}]` : '';
     return `  ${left(flag).padEnd(width)}  ${flag.help}${note}${only}`;
   });
-  const usage = shown.map((each) => `  ${COMMANDS[each].usage.padEnd(30)} ${COMMANDS[each].help}`);
+  const forms = command ? (COMMANDS[command].forms ?? []) : [];
+  const usage = [
+    ...shown.map((each) => `  ${COMMANDS[each].usage.padEnd(30)} ${COMMANDS[each].help}`),
+    ...forms.map((form) => `  ${form}`),
+  ];
   return [
     'kstop: top for the health of a Linux kernel, measured with eBPF',
     '',

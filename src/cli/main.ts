@@ -4,7 +4,7 @@ import {jsonLine} from '../outputs/json.ts';
 import {OutputError} from '../outputs/sink.ts';
 import {Check} from './check.ts';
 import {loadConfig} from './config/index.ts';
-import {errorLine, errorObject, isTold, UsageError} from './errors.ts';
+import {CannotRun, errorLine, errorObject, isTold, UsageError} from './errors.ts';
 import {EXIT, type ExitCode} from './exit.ts';
 import {runRecord, runScreen, runStream} from './faces.ts';
 import {helpText} from './flags.ts';
@@ -26,7 +26,15 @@ async function live(options: LiveOptions): Promise<ExitCode> {
   // Loaded while other threads attach the probes.
   if (onScreen) import('../tui/index.tsx').catch(() => {});
   const session = await liveSession(options, onScreen);
-  return onScreen ? await runScreen(session, {...options, stdin: process.stdin}) : await runStream(session, options);
+  return onScreen
+    ? await runScreen(session, {...options, traces, stdin: process.stdin})
+    : await runStream(session, options);
+}
+
+/** Loaded when somebody first looks at the view Traces. */
+async function traces() {
+  const {openTraceDesk} = await import('./trace/desk.ts');
+  return await openTraceDesk('tui');
 }
 
 async function record(options: RecordOptions): Promise<ExitCode> {
@@ -82,6 +90,10 @@ async function dispatch(options: Options): Promise<ExitCode> {
       return await print(helpText(options.topic));
     case 'version':
       return await print(`kstop ${VERSION}\n`);
+    case 'trace': {
+      const {trace} = await import('./trace/index.ts');
+      return await trace(options);
+    }
     case 'doctor': {
       const {doctor} = await import('./doctor/index.ts');
       const {text, code} = await doctor(options);
@@ -91,6 +103,10 @@ async function dispatch(options: Options): Promise<ExitCode> {
     case 'completions': {
       const {completions} = await import('./completions/index.ts');
       return await print(completions(options.shell));
+    }
+    case 'mcp': {
+      const {mcp} = await import('./mcp.ts');
+      return await mcp(options);
     }
     case 'live':
       return await live(options);
@@ -112,6 +128,7 @@ function tell(error: unknown, json: boolean): ExitCode {
 /** By name, so that a replay needn't load the classes of the live side. */
 function codeOf(error: unknown): ExitCode {
   if (error instanceof UsageError) return EXIT.usage;
+  if (error instanceof CannotRun) return EXIT.cannotRun;
   const name = error instanceof Error ? error.name : '';
   if (name === 'EngineError') return EXIT.cannotRun;
   return name === 'RecordingError' ? EXIT.usage : EXIT.failed;

@@ -5,6 +5,7 @@ import {ROWS} from '../util/limits.ts';
 import {UsageError} from './errors.ts';
 import {COMMANDS, type Command, FLAGS, type Flag, findFlag} from './flags.ts';
 import {nearest} from './nearest.ts';
+import {type TraceOptions, traceOptions} from './trace/options.ts';
 import {MIN_PART_BYTES, type Range} from './value-types.ts';
 import {choiceOf, commOf, countIn, microseconds, numberIn, pidOf, probesOf, sizeOf, textOf} from './values.ts';
 
@@ -68,12 +69,21 @@ export interface DoctorOptions {
   /** The config file that the command line names: doctor says what it thinks of it. */
   config?: string;
 }
+export interface McpOptions extends RunOptions {
+  command: 'mcp';
+  /** Free specs too, not only presets. */
+  allowTrace: boolean;
+  /** Texts that functions are called with too: they may be contents of buffers. */
+  allowData: boolean;
+}
 export type Shell = 'bash' | 'zsh' | 'fish';
 export type Options =
   | LiveOptions
   | RecordOptions
   | ReplayOptions
+  | TraceOptions
   | DoctorOptions
+  | McpOptions
   | {command: 'completions'; shell: Shell}
   | {command: 'help'; topic?: Command}
   | {command: 'version'};
@@ -333,6 +343,7 @@ export function toOptions(written: Given, settings: Settings = new Map()): Optio
   checkCommand(written);
   const given = withSettings(written, settings);
   const {command, positionals, values} = given;
+  if (command === 'trace') return traceOptions(given);
   const extra = positionals[COMMANDS[command].argument ? 1 : 0];
   if (extra !== undefined) throw new UsageError(extra, 'one argument too many', COMMANDS[command].usage);
   if (command === 'doctor') {
@@ -340,6 +351,10 @@ export function toOptions(written: Given, settings: Settings = new Map()): Optio
     return {command, json: values.has('json'), ...(config !== undefined && {config: textOf('--config', config)})};
   }
   if (command === 'completions') return {command, shell: wordOf(given) as Shell};
+  if (command === 'mcp') {
+    const [allowTrace, allowData] = [values.has('allow-trace'), values.has('allow-data')];
+    return {command, ...runOptions(given), allowTrace, allowData};
+  }
   if (command === 'record') return recordOptions(given);
   if (command === 'replay') return {command, ...showOptions(given), file: fileOf(given), check: values.has('check')};
   return {command, ...runOptions(given), ...showOptions(given)};

@@ -24,6 +24,7 @@ import {StealSum} from './steal.ts';
 import {type NetworkCounts, Subsystem} from './subsystem.ts';
 import {overallOf, summarize} from './summary.ts';
 import {SyscallSums} from './syscall-sums.ts';
+import {Traces} from './traces.ts';
 
 /** The newest events and errors that are kept. */
 export const MAX_EVENTS = 10_000;
@@ -74,6 +75,7 @@ export class Model {
   #focus = new FocusLog();
   /** Of the cgroup that is watched alone. */
   #syscalls = new SyscallSums();
+  #traces = new Traces();
   #nowMs = 0;
   #sampleMs?: number;
 
@@ -87,6 +89,7 @@ export class Model {
     this.#events(frame.events);
     for (const error of frame.errors) this.#advance(error);
     this.#keepErrors(frame);
+    this.#keepTraces(frame);
     if (frame.sample) this.#sample(frame.sample);
     this.#refresh();
     return this.state;
@@ -105,6 +108,7 @@ export class Model {
       sample: undefined,
       focus: undefined,
       syscalls: undefined,
+      traces: undefined,
       ownCost: undefined,
       startNs: undefined,
       nowNs: undefined,
@@ -127,6 +131,7 @@ export class Model {
     this.#restarts = new Restarts();
     this.#focus = new FocusLog();
     this.#syscalls = new SyscallSums();
+    this.#traces = new Traces();
     this.#sampleMs = undefined;
     this.#nowMs = 0;
     Object.assign(this.state, {
@@ -177,6 +182,12 @@ export class Model {
   #keepErrors(frame: Frame): void {
     if (frame.errors.length === 0) return;
     this.state.errors = [...this.state.errors, ...frame.errors].slice(-MAX_ERRORS);
+  }
+
+  #keepTraces({traces = []}: Frame): void {
+    if (traces.length === 0) return;
+    for (const trace of traces) this.#advance(trace);
+    this.state.traces = this.#traces.add(traces);
   }
 
   #sample(sample: Sample): void {

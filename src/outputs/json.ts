@@ -13,12 +13,13 @@ export function jsonLine(object: object): string {
   return `${text.replace(RISKY_ALL, (char) => `\\u${char.charCodeAt(0).toString(16).padStart(4, '0')}`)}\n`;
 }
 
-/** A frame's objects in stream order: header, probes, errors, events, and the sample that ends the interval. */
+/** A frame's objects in stream order: header, probes, errors, events, traces, and the sample that ends the interval. */
 export function* frameObjects(frame: Frame): Generator<StreamObject> {
   if (frame.header) yield frame.header;
   yield* frame.probes;
   yield* frame.errors;
   yield* frame.events;
+  yield* frame.traces ?? [];
   if (frame.sample) yield frame.sample;
 }
 

@@ -28,20 +28,36 @@ function stars(value: number, max: number): string {
   return '*'.repeat(n).padEnd(STARS);
 }
 
-/** The table with its star column, in the form of libbpf-tools (runqlat, biolatency). Empty when nothing was counted. */
+/** A range of values, and how many were in it. The texts are as they shall be shown. */
+export interface Slot {
+  low: string;
+  high: string;
+  count: number;
+}
+
+/** Rows with a star column each, in the form of libbpf-tools (runqlat, biolatency), below a line with the unit. */
+export function starTable(unit: string, slots: readonly Slot[]): string[] {
+  const max = slots.reduce((most, {count}) => Math.max(most, count), 0);
+  return [
+    `${' '.repeat(5)}${unit.padEnd(19)} : count    distribution`,
+    ...slots.map(
+      ({low, high, count}) =>
+        `${low.padStart(10)} -> ${high.padEnd(10)} : ${String(count).padEnd(8)} |${stars(count, max)}|`,
+    ),
+  ];
+}
+
+/** A distribution of microseconds as such a table. Empty when nothing was counted. */
 export function log2Table(distribution: Pick<Distribution, 'bounds' | 'counts'>): string[] {
-  const slots = log2Slots(distribution);
-  const last = slots.findLastIndex((n) => n > 0);
+  const counts = log2Slots(distribution);
+  const last = counts.findLastIndex((n) => n > 0);
   if (last < 0) return [];
-  const max = Math.max(...slots);
-  const lines = [`${' '.repeat(5)}${'usecs'.padEnd(19)} : count    distribution`];
-  for (let i = 0; i <= last; i++) {
-    const low = i === 0 ? 0 : 2 ** i;
-    const high = 2 ** (i + 1) - 1;
-    const n = slots[i] as number;
-    lines.push(`${String(low).padStart(10)} -> ${String(high).padEnd(10)} : ${String(n).padEnd(8)} |${stars(n, max)}|`);
-  }
-  return lines;
+  const slots = counts.slice(0, last + 1).map((count, i) => ({
+    low: String(i === 0 ? 0 : 2 ** i),
+    high: String(2 ** (i + 1) - 1),
+    count,
+  }));
+  return starTable('usecs', slots);
 }
 
 /** `block device=sda op=read` */

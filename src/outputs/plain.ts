@@ -1,12 +1,13 @@
 import type {Frame} from '../types/frame.ts';
 import type {State} from '../types/state.ts';
-import type {ErrorObject, ProbeChange, Summary} from '../types/stream.ts';
+import type {ErrorObject, ProbeChange, Summary, TraceObject} from '../types/stream.ts';
 import {duration} from '../util/format.ts';
 import {visible} from '../util/sanitize.ts';
 import {LocalClock} from '../util/stamp.ts';
 import {eventLine} from './event-line.ts';
 import {distributions, opening, summaryLines} from './report.ts';
 import type {Write} from './sink.ts';
+import {stateOf, titleOf} from './trace/head-line.ts';
 
 export interface PlainOptions {
   write: Write;
@@ -41,6 +42,8 @@ export class PlainOutput {
     if (!this.#quiet) for (const probe of frame.probes) this.#dated(lines, probe.time, (at) => probeLine(probe, at));
     for (const error of frame.errors) this.#dated(lines, error.time, (at) => errorLine(error, at));
     if (!this.#quiet) for (const event of frame.events) this.#dated(lines, event.time, (at) => eventLine(event, at));
+    const traces = this.#quiet ? [] : (frame.traces ?? []);
+    for (const trace of traces) this.#dated(lines, trace.time, (at) => traceLines(trace, at));
     return this.#send(lines);
   }
 
@@ -73,6 +76,12 @@ function probeLine({id, state, method, reason, warn_us, crit_us}: ProbeChange, c
     reason ? `(${visible(reason)})` : '',
   ];
   return parts.filter(Boolean).join(' ');
+}
+
+/** A trace's line, or those of a request. */
+function traceLines(trace: TraceObject, clock: string): string {
+  const outcomes = 'results' in trace ? trace.results : [trace];
+  return outcomes.map((each) => `${clock} ${'TRACE'.padEnd(16)} ${titleOf(each.trace)} ${stateOf(each)}`).join('\n');
 }
 
 function errorLine({what, why, remedy}: ErrorObject, clock: string): string {

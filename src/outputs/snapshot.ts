@@ -1,7 +1,7 @@
 import {unlink} from 'node:fs/promises';
 import {join} from 'node:path';
 import type {State} from '../types/state.ts';
-import type {ErrorObject, Header, KernelEvent, Sample, StreamObject, Summary} from '../types/stream.ts';
+import type {ErrorObject, Header, KernelEvent, Sample, StreamObject, Summary, TraceEnded} from '../types/stream.ts';
 import {LocalClock, monoMs} from '../util/stamp.ts';
 import {fileStem, withFreeName} from './file-name.ts';
 import {jsonLine} from './json.ts';
@@ -19,7 +19,7 @@ export interface Snapshot {
 
 /** The two files of a snapshot. */
 export interface SnapshotFiles {
-  /** A recording of what was kept: header, last samples, buffered events and errors, summary. */
+  /** A recording of what was kept: header, last samples, buffered events, errors and traces, summary. */
   json: string;
   /** The summary report. */
   text: string;
@@ -55,7 +55,8 @@ export function headerNow({header, probes, thresholds}: State): Header | undefin
 
 /** In the stream's order: what a sample's interval brought before the sample. */
 function objectsOf(header: Header, {state, summary}: Snapshot): StreamObject[] {
-  const told = merged([...state.errors], [...state.events]);
+  const traces = (state.traces ?? []).map((trace): TraceEnded => ({...trace, kind: 'trace'}));
+  const told = merged(merged([...state.errors], [...state.events]), traces);
   const all = merged(told, [...state.samples]);
   const [first] = all;
   // Where the run's first part is gone from the buffers, it begins with what there is.
@@ -68,7 +69,7 @@ function fromTheStart({header, samples: [oldest]}: State): boolean {
   return !header || !oldest || monoMs(oldest) - monoMs(header) < 2 * oldest.interval_ms;
 }
 
-type Told = ErrorObject | KernelEvent | Sample;
+type Told = ErrorObject | KernelEvent | Sample | TraceEnded;
 
 /** Two lists in one, by time; each keeps its own order, and of the same moment the first list's come first. */
 function merged(some: readonly Told[], others: readonly Told[]): Told[] {

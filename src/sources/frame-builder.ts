@@ -9,7 +9,7 @@ function empty(): Frame {
 }
 
 /**
- * Puts a stream's objects back together as frames: one ends with its sample, before a new header, after 4,096 events,
+ * Puts a stream's objects back together as frames: one ends with its sample or a trace, before a new header, after 4,096 events,
  * or (for pacing) when it spans more than `maxSpanMs` of the recording's time.
  */
 export class FrameBuilder {
@@ -34,9 +34,10 @@ export class FrameBuilder {
     else if (object.kind === 'event') frame.events.push(object);
     else if (object.kind === 'probe') frame.probes.push(object);
     else if (object.kind === 'error') frame.errors.push(object);
+    else if (object.kind === 'trace') frame.traces = [object];
     else if (object.kind === 'summary') frame.summary = object;
     else frame.sample = object;
-    const full = frame.sample || frame.summary || frame.header || frame.events.length >= MAX_EVENTS;
+    const full = frame.sample || frame.traces || frame.summary || frame.header || frame.events.length >= MAX_EVENTS;
     return full ? [...done, ...this.flush()] : done;
   }
 

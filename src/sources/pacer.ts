@@ -35,6 +35,7 @@ function frameMs(frame: Frame): number {
     frame.events.at(-1),
     frame.probes.at(-1),
     frame.errors.at(-1),
+    frame.traces?.at(-1),
     frame.summary,
   ];
   return Math.max(...stamps.flatMap((stamp) => (stamp ? [monoMs(stamp)] : [])));

@@ -4,6 +4,7 @@ import {type Check, fields, Invalid, integer, list, number, oneOf, record, shape
 import {CONTAINER, checkEvent} from './validate/event.ts';
 import {SAMPLE} from './validate/sample.ts';
 import {SUMMARY} from './validate/summary.ts';
+import {TRACE} from './validate/trace.ts';
 import {MAX_CPUS, MICROS, NAME, PID, STAMP, TEXT} from './validate/values.ts';
 
 const PROBE = {id: NAME, state: oneOf(PROBE_STATES)};
@@ -32,6 +33,7 @@ const KINDS = new Map<string, Check<unknown>>([
   ['sample', SAMPLE],
   ['probe', shape({...STAMP, ...PROBE}, PROBE_MORE)],
   ['error', shape({...STAMP, what: TEXT, why: TEXT}, {remedy: TEXT})],
+  ['trace', TRACE],
   ['summary', SUMMARY],
 ]);
 

@@ -17,6 +17,7 @@ import {PidDialog} from './views/pid-dialog.tsx';
 import {ProbesDialog} from './views/probes-dialog.tsx';
 import {ThresholdDialog} from './views/threshold-dialog.tsx';
 import {paintTooSmall} from './views/too-small.ts';
+import {TraceDialog} from './views/trace-dialog.tsx';
 
 export interface AppProps {
   /** What is shown and where the view stands. */
@@ -24,6 +25,9 @@ export interface AppProps {
   /** Quitting, suspending and redrawing, which go beyond the view. */
   hands: Hands;
 }
+
+/** Dialogs that read what is typed themselves. */
+const TYPED: readonly Where[] = ['threshold', 'pid', 'trace'];
 
 /** Where keys go now. */
 function whereOf(store: Store, {layout}: Plan): Where {
@@ -39,11 +43,11 @@ function useKeys({store, hands}: AppProps, plan: Plan): void {
     const wasOpen = store.dialog;
     for (const name of keyNames(input, key)) {
       const where = whereOf(store, plan);
-      if ((where === 'threshold' || where === 'pid') && !wasOpen) {
+      if (TYPED.includes(where) && !wasOpen) {
         store.typeahead.push(name);
         continue;
       }
-      const match = matchKey(name, {where, replay: store.replay, drilled: store.drilled});
+      const match = matchKey(name, {where, replay: store.replay, drilled: store.context});
       if (match && 'command' in match) act(match.command, store, hands, name);
       else if (match) explain(match.unavailable, store);
       else if (where === 'filter') edit(store, () => store.filter.key(name));
@@ -95,6 +99,7 @@ export function App({store, hands}: AppProps): ReactNode {
       {dialog === 'help' && <Help store={store} columns={columns} rows={rows} />}
       {dialog === 'probes' && <ProbesDialog store={store} columns={columns} rows={rows} />}
       {dialog === 'pid' && <PidDialog store={store} columns={columns} rows={rows} />}
+      {dialog === 'trace' && <TraceDialog store={store} columns={columns} rows={rows} />}
       {dialog === 'threshold' && <ThresholdDialog store={store} columns={columns} rows={rows} />}
     </Box>
   );

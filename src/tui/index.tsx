@@ -3,6 +3,8 @@ import type {ReadStream, WriteStream} from 'node:tty';
 import type {Frame, Source} from '../types/frame.ts';
 import type {State} from '../types/state.ts';
 import type {Stamp, Summary} from '../types/stream.ts';
+import type {TraceDesk} from '../types/trace.ts';
+import {stampNow} from '../util/stamp.ts';
 import {Screen} from './screen/screen.ts';
 import {asError, type ExitReason, watchExits} from './session/exit.ts';
 import {Keeper} from './session/keeper.ts';
@@ -10,6 +12,7 @@ import {pump} from './session/pump.ts';
 import {redirectConsole} from './session/redirect.ts';
 import {openTerminal} from './session/terminal.tsx';
 import {Store} from './state/store.ts';
+import {TraceBoard} from './state/traces.ts';
 import {chooseTheme} from './theme.ts';
 
 export type {ExitReason};
@@ -34,6 +37,8 @@ export interface TuiOptions {
   noColor?: boolean;
   /** Where the keys for snapshots and recordings put their files; the working directory when absent. */
   exportDir?: string;
+  /** Opens what starts ad-hoc traces; absent in a replay. */
+  traces?: () => Promise<TraceDesk>;
   /** Called with each frame after the model took it. */
   onFrame?: (frame: Frame) => void;
 }
@@ -46,9 +51,16 @@ export async function runTui(options: TuiOptions): Promise<ExitReason> {
   const {source, model, stdin, stdout} = options;
   const theme = chooseTheme({name: options.theme, noColor: options.noColor, env: process.env});
   const screen = new Screen(stdout, options.mouse ?? true);
-  const store = new Store(source, model.state, theme);
+  const traces = new TraceBoard(options.traces);
+  const store = new Store(source, model.state, theme, traces);
   store.summarise = () => model.finish({time: model.state.now ?? '', mono_ns: String(model.state.nowNs ?? 0n)});
   const keeper = new Keeper(store, options.exportDir);
+  traces.onEnd = (result) => {
+    // What was traced belongs to snapshots and recordings as what was measured does.
+    const frame: Frame = {events: [], probes: [], errors: [], traces: [{kind: 'trace', ...stampNow(), ...result}]};
+    model.apply(frame);
+    keeper.frame(frame);
+  };
   store.onChange = () => screen.invalidate();
   const giveConsoleBack = redirectConsole();
 
@@ -78,7 +90,11 @@ export async function runTui(options: TuiOptions): Promise<ExitReason> {
     // A view that threw, or a terminal that is gone, can show nothing more.
     if (why.kind === 'error' || why.kind === 'closed') terminal.close();
     source.stop();
-    await Promise.race([drained, forced.promise, delay(DRAIN_MS, undefined, {ref: false})]);
+    await Promise.race([
+      Promise.all([drained, traces.close()]),
+      forced.promise,
+      delay(DRAIN_MS, undefined, {ref: false}),
+    ]);
     // After an error the model may have no summary to make: the recording stays as far as it was written.
     const closed = why.kind === 'error' ? undefined : keeper.close();
     await Promise.race([closed, forced.promise, delay(DRAIN_MS, undefined, {ref: false})]);

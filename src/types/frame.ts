@@ -7,6 +7,7 @@ import type {
   Severity,
   SubsystemName,
   Summary,
+  TraceObject,
 } from './stream.ts';
 
 /**
@@ -20,6 +21,8 @@ export interface Frame {
   sample?: Sample;
   probes: ProbeChange[];
   errors: ErrorObject[];
+  /** Ad-hoc traces that have ended. */
+  traces?: TraceObject[];
   /** A recording's own last line; a live source makes none (the model does). */
   summary?: Summary;
 }

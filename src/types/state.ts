@@ -13,10 +13,12 @@ import type {
   Overall,
   ProbeInfo,
   Sample,
+  Stamp,
   Status,
   SubsystemName,
   Thresholds,
 } from './stream.ts';
+import type {TraceResult} from './trace.ts';
 
 /** One tile: what a face shows of a subsystem. Latencies in microseconds; undefined is unknown. */
 export interface SubsystemState {
@@ -99,6 +101,8 @@ export interface State {
   /** Own cost averaged over the run (memory: as of the last sample). */
   ownCost?: Sample['self'];
   errors: ErrorObject[];
+  /** Ad-hoc traces that a recording holds, the newest last (bounded). */
+  traces?: readonly (TraceResult & Stamp)[];
   /** Monotonic nanoseconds of first and last object. */
   startNs?: bigint;
   nowNs?: bigint;

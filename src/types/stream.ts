@@ -4,6 +4,8 @@
  * Units stand in the names (`_us`, `_ns`, `_ms`, `_s`, `_bytes`, `_pct`). An absent field is unknown, never 0.
  */
 
+import type {TraceAnswer, TraceOutcome} from './trace.ts';
+
 /** The schema that this program writes. A recording with a higher number is refused. */
 export const SCHEMA = 1;
 
@@ -776,4 +778,16 @@ export interface Summary extends Stamp {
   recommendations: string[];
 }
 
-export type StreamObject = Header | KernelEvent | Sample | ProbeChange | ErrorObject | Summary;
+/** The result of an ad-hoc trace. */
+export interface TraceEnded extends Stamp, TraceOutcome {
+  kind: 'trace';
+}
+
+/** All that became of one diagnostic request. */
+export interface TraceAnswered extends Stamp, TraceAnswer {
+  kind: 'trace';
+}
+
+export type TraceObject = TraceEnded | TraceAnswered;
+
+export type StreamObject = Header | KernelEvent | Sample | ProbeChange | TraceObject | ErrorObject | Summary;

@@ -191,6 +191,9 @@ export interface TraceInfo {
   ran_s?: number;
   state: TraceState;
   reason?: string;
+  /** Of what was refused: the field at fault, and what to do about it. */
+  field?: string;
+  remedy?: string;
   preset?: string;
   pid?: number;
   process_name?: string;
@@ -207,6 +210,39 @@ export interface TraceResult {
   stats: TraceStats;
   histograms?: TraceHistogram[];
   tables?: TraceTable[];
+}
+
+/** Of what was refused or skipped: what of it was clean enough to be told. */
+export interface UntracedInfo extends Partial<TraceInfo> {
+  name: string;
+  state: 'refused' | 'skipped';
+  reason: string;
+}
+
+/** What became of one thing that was asked for, whether it ran or not. */
+export interface TraceOutcome extends Omit<TraceResult, 'trace'> {
+  trace: TraceInfo | UntracedInfo;
+  /** Where only the script was asked for. */
+  script?: string;
+}
+
+/** Of all programs of a request together. */
+export interface TraceTotals extends Omit<TraceStats, 'events_per_second'> {
+  /** How many programs ended in which state. */
+  programs: Partial<Record<TraceState, number>>;
+}
+
+/** What one diagnostic request is answered with: everything that it asked for, and what became of it. */
+export interface TraceAnswer {
+  request: {response_type?: string; reasoning?: string};
+  results: TraceOutcome[];
+  statistics: TraceTotals;
+  /** As bpftrace got them, or would get them. */
+  scripts: {name: string; text: string; sha256: string}[];
+  /** What was refused or failed. */
+  failures: {name: string; field?: string; reason: string; remedy?: string}[];
+  /** Commands are never executed. */
+  skipped: {id?: string; command: string; description?: string}[];
 }
 
 export interface PresetInfo {
@@ -231,6 +267,8 @@ export interface PresetParameters {
   pattern?: string;
   /** From how many milliseconds on a request or call is slow, where the preset tells of slow ones. 10 if absent. */
   slow_ms?: number;
+  /** The hook that was asked for, which the preset answers or stands in for. */
+  asked_for?: {type: TraceType; target: string};
 }
 
 /** A trace that was asked for, from its place in the queue to its result. */

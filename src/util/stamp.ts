@@ -5,6 +5,11 @@ export function monoMs(stamp: Stamp): number {
   return Number(stamp.mono_ns) / 1e6;
 }
 
+/** This moment, for objects that no source has made. */
+export function stampNow(): Stamp {
+  return {time: new Date().toISOString().replace('Z', '000000Z'), mono_ns: String(process.hrtime.bigint())};
+}
+
 /** Local date and time of an RFC 3339 stamp. */
 export interface LocalTime {
   /** `2026-03-01` */

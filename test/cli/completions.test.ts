@@ -30,6 +30,19 @@ const OFFERS: [words: string[], offered: string[]][] = [
     ['completions', ''],
     ['bash', 'zsh', 'fish'],
   ],
+  [
+    ['trace', '--preset', 'tcp-'],
+    ['tcp-connect', 'tcp-retransmit'],
+  ],
+  [
+    ['trace', '--type', 'k'],
+    ['kprobe', 'kretprobe'],
+  ],
+  [
+    ['trace', '--a'],
+    ['--args', '--aggregate'],
+  ],
+  [['--preset'], []],
   [['--probes', ''], lists],
   [['--probes', 'sched,-bl'], ['sched,-block']],
   [['--probes', 'default,-sched,o'], ['default,-sched,oom']],

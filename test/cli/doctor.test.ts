@@ -1,4 +1,6 @@
-import {readFileSync} from 'node:fs';
+import {chmodSync, existsSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync} from 'node:fs';
+import {tmpdir} from 'node:os';
+import {join} from 'node:path';
 import test from 'ava';
 import {has, parseStatus} from '../../src/cli/doctor/capabilities.ts';
 import {systemChecks} from '../../src/cli/doctor/checks.ts';
@@ -8,6 +10,7 @@ import type {Facts} from '../../src/cli/doctor/facts.ts';
 import {parseKernelConfig} from '../../src/cli/doctor/files.ts';
 import {doctorReport} from '../../src/cli/doctor/report.ts';
 import {doctorText} from '../../src/cli/doctor/text.ts';
+import {auditProblem, type TraceNeeds} from '../../src/cli/doctor/traces.ts';
 import {type ProbeReport, type Refusal, refusalIn, refusals} from '../../src/sources/probe-report.ts';
 import {cgroupsOf, parseMounts, visibleMounts} from '../../src/util/mounts.ts';
 
@@ -109,6 +112,10 @@ function host(given: Partial<Facts> = {}, masks = [ALL, ALL, ALL], status = (tex
     symbols: true,
     kprobes: true,
     runtimes: [],
+    traces: {
+      bpftrace: {version: '0.21.2', path: '/usr/bin/bpftrace', supervisor: '/lib/kstop-supervise'},
+      audit: {path: '/var/log/kstop/audit.log'},
+    },
     ...given,
   };
 }
@@ -405,6 +412,7 @@ test('nothing is amiss on a full host; each lack is one finding with its remedy'
   );
   const mute = {runtime: 'docker', path: '/run/docker.sock', problem: {why: 'no answer within 2 s'}};
   const fine = {runtime: 'containerd', path: '/run/c.sock', containers: 1};
+  const traced = (given: Partial<TraceNeeds>) => host({traces: {...host().traces!, ...given}});
   const lacks: [id: string, facts: Facts, state: string, says: RegExp][] = [
     ['kernel', host({release: '5.4.0'}), 'limited', /5\.10/],
     ['btf', host({btf: {vmlinux: false, errno: 'ENOENT', modules: 0}}), 'limited', /hidden/],
@@ -432,6 +440,9 @@ test('nothing is amiss on a full host; each lack is one finding with its remedy'
     ['cgroups', host({cgroups: {mode: 'none', v1: []}}), 'limited', /mount -t cgroup2/],
     ['psi', host({pressure: 'off'}), 'limited', /psi=1/],
     ['psi', host({pressure: 'off', config: parseKernelConfig('# CONFIG_PSI is not set')}), 'limited', /CONFIG_PSI=y/],
+    ['bpftrace', traced({bpftrace: {missing: 'bpftrace is not installed', remedy: 'apt'}}), 'limited', /apt/],
+    ['bpftrace', host(), 'ok', /0\.21\.2 at \/usr\/bin\/bpftrace, run by/],
+    ['audit_log', traced({audit: {path: '/l', problem: 'others may write to /l'}}), 'limited', /nobody else/],
     ['runtimes', host({runtimes: [mute]}), 'limited', /docker at \/run\/docker\.sock: no answer within 2 s.*keeps/],
     ['runtimes', host({runtimes: [fine, {...mute, problem: {why: 'not of root', remedy: 'look'}}]}), 'limited', /look/],
     ['runtimes', host({runtimes: [fine]}), 'ok', /containerd at \/run\/c\.sock: 1 container"/],
@@ -442,6 +453,26 @@ test('nothing is amiss on a full host; each lack is one finding with its remedy'
     t.is(String(check.state), state, id);
     t.regex(JSON.stringify(check), says, id);
   }
+});
+
+test('the audit log is judged without making it', (t) => {
+  const folder = mkdtempSync(join(tmpdir(), 'kstop-audit-'));
+  t.teardown(() => rmSync(folder, {recursive: true}));
+  const own = process.geteuid?.() ?? 0;
+  const log = join(folder, 'log');
+  t.is(auditProblem(log), undefined);
+  t.is(auditProblem(join(folder, 'a/b/log')), undefined);
+  t.false(existsSync(log));
+  writeFileSync(log, '');
+  t.is(auditProblem(log), undefined);
+  t.is(auditProblem(log, own + 1), `${folder} belongs to user ${own}`);
+  t.is(auditProblem(join(log, 'x')), `${log} is no folder`);
+  chmodSync(log, 0o666);
+  t.is(auditProblem(log), `others may write to ${log}`);
+  symlinkSync(log, join(folder, 'link'));
+  t.is(auditProblem(join(folder, 'link')), 'it is no regular file');
+  chmodSync(folder, 0o777);
+  t.is(auditProblem(join(folder, 'none')), `others may write to ${folder}`);
 });
 
 test('without /proc nothing is claimed of what only /proc tells', (t) => {

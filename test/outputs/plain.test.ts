@@ -23,6 +23,7 @@ import {
   slowCall,
   slowFile,
   stamp,
+  traced,
   unknownEvent,
   wait,
   went,
@@ -144,6 +145,15 @@ test('an event of an unknown type shows its plain fields', async (t) => {
   );
 });
 
+test('a trace is one line; one that was refused says why', async (t) => {
+  const refused = traced(2, 0, {state: 'refused', reason: 'no such event', field: 'target', remedy: 'see tracefs'});
+  const text = await plain([frame({header: header()}), frame({traces: [traced(1, 3), refused]})], {finish: false});
+  t.deepEqual(text.trimEnd().split('\n').slice(-2), [
+    '12:00:00.001 TRACE            execs (tracepoint sched:sched_process_exec) done after 5s: 3 events',
+    '12:00:00.002 TRACE            execs (tracepoint sched:sched_process_exec) refused: target: no such event (see tracefs)',
+  ]);
+});
+
 test('names from the kernel can’t act on the terminal or forge a line', async (t) => {
   const evil = '\x1b[31m\n12:00 X\u202e';
   const text = await plain([
@@ -167,6 +177,7 @@ test('names from the kernel can’t act on the terminal or forge a line', async 
       ],
     }),
     frame({errors: [{kind: 'error', ...stamp(4), what: evil, why: evil, remedy: evil}]}),
+    frame({traces: [traced(5, 1, {name: evil, target: evil, reason: evil})]}),
     sampleFrame(1000, {
       histograms: [histogram('block', {device: evil, op: 'read'}, [5000])],
       loss: {[evil]: {held: 1, lost: 0, missed: 0}},

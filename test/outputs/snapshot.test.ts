@@ -68,6 +68,8 @@ test('a snapshot replays to what was shown', async (t) => {
   t.deepEqual(JSON.parse(JSON.stringify(seen.subsystems)), JSON.parse(JSON.stringify(shown.subsystems)));
   t.deepEqual(seen.total, shown.total);
   t.deepEqual(seen.events, shown.events);
+  t.is(shown.traces?.length, 1);
+  t.deepEqual(seen.traces, shown.traces);
   t.truthy(frames.at(-1)?.summary);
   const text = readFileSync(files?.text ?? '', 'utf8');
   for (const part of ['MONITORING SUMMARY', 'on synthetic', 'OOM', 'sched latency'])

@@ -4,7 +4,18 @@ import {frameObjects, jsonLine} from '../../src/outputs/json.ts';
 import type {Recording} from '../../src/sources/recording.ts';
 import {openRecording} from '../../src/sources/recording.ts';
 import type {Frame} from '../../src/types/frame.ts';
-import {frame, header, histogram, oom, request, retransmit, sampleFrame, stamp, wait} from '../util/synthetic.ts';
+import {
+  frame,
+  header,
+  histogram,
+  oom,
+  request,
+  retransmit,
+  sampleFrame,
+  stamp,
+  traced,
+  wait,
+} from '../util/synthetic.ts';
 
 /** A small synthetic run as frames: header, events of each type, a probe change, `seconds` samples. */
 export function runFrames(seconds = 5): Frame[] {
@@ -21,6 +32,7 @@ export function runFrames(seconds = 5): Frame[] {
     const histograms = [histogram('sched', {}, [5, 10, 2000 + second], [[5], [10, 2000 + second]])];
     frames.push(sampleFrame(at, {histograms, counters: [{name: 'hits', labels: {probe: 'sched'}, value: second}]}));
   }
+  frames.push(frame({traces: [traced(seconds * 1000)]}));
   frames.push(frame({probes: [{kind: 'probe', ...stamp(seconds * 1000 + 1), id: 'block', state: 'off'}]}));
   return frames;
 }

@@ -16,10 +16,13 @@ const WHERES: Where[] = [
   'probes',
   'filter',
   'pid',
+  'trace',
   'small',
 ];
 
-const CONTEXTS = [false, true].flatMap((replay) => [false, true].map((drilled) => ({replay, drilled})));
+const CONTEXTS = [false, true].flatMap((replay) =>
+  ([undefined, 'process', 'container', 'traces'] as const).map((drilled) => ({replay, drilled})),
+);
 
 function commandOf(name: string, where: Where = 'events', replay = false): string | undefined {
   const match = matchKey(name, {where, replay});
@@ -60,7 +63,7 @@ test('the same key means what fits where it is pressed', (t) => {
   t.is(commandOf('q', 'help'), 'quit');
   for (const key of ['q', '1', 'space', '?', 'x', '/']) t.is(commandOf(key, 'filter'), undefined);
   t.is(commandOf('escape'), undefined);
-  t.deepEqual(matchKey('escape', {where: 'list', replay: false, drilled: true}), {command: 'back'});
+  t.deepEqual(matchKey('escape', {where: 'list', replay: false, drilled: 'process'}), {command: 'back'});
 });
 
 test('no key has two meanings in one place, and every row is reachable', (t) => {

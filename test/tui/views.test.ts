@@ -18,6 +18,7 @@ const FIRST: Record<string, string> = {
   Disk: 'Devices',
   Memory: 'Stalled for memory',
   Network: 'Retransmits by peer',
+  Traces: 'Presets',
 };
 
 for (const [columns, rows] of [

@@ -25,6 +25,7 @@ import type {
   Stamp,
   SyscallSlowEvent,
   TcpRetransmitEvent,
+  TraceEnded,
   VfsSlowEvent,
 } from '../../src/types/stream.ts';
 
@@ -329,4 +330,30 @@ export function lockup(atMs: number, type: LockupEvent['type'], more: Partial<Lo
 export function unknownEvent(atMs: number, fields: Record<string, unknown>): KernelEvent {
   const base = {kind: 'event' as const, ...stamp(atMs), type: 'NEW_THING', subsystem: 'memory' as const};
   return {...base, severity: 'info', cpu: 0, ...fields};
+}
+
+/** A trace that has ended at `ms`, with `events` of one process. */
+export function traced(ms: number, events = 1, more: Partial<TraceEnded['trace']> = {}): TraceEnded {
+  const one = {
+    ...{timestamp: '1772366400000000001', pid: 42, tid: 42, uid: 0, process_name: 'true\x1b', cpu: 1},
+    ...{function: 'sched:sched_process_exec', message: '/bin/true', raw_args: {filename: '/bin/true'}},
+  };
+  return {
+    kind: 'trace',
+    ...stamp(ms),
+    trace: {
+      ...{name: 'execs', type: 'tracepoint', target: 'sched:sched_process_exec'},
+      ...{duration_s: 5, ran_s: 5, state: 'done', ...more},
+    } as TraceEnded['trace'],
+    events: Array.from({length: events}, () => one),
+    stats: {
+      total_events: events,
+      events_by_process: {true: events},
+      events_by_uid: {0: events},
+      events_per_second: events / 5,
+      top_processes: [{process_name: 'true', pid: 42, event_count: events, percentage: 100}],
+      kept_events: events,
+      lost_events: 0,
+    },
+  };
 }

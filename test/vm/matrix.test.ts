@@ -43,7 +43,7 @@ function shards(files: readonly string[]): string[][] {
  */
 const ONCE = new Set([
   ...['cleanup', 'config', 'container-filter', 'engines', 'failure', 'filters', 'governor', 'names', 'oom-screen'],
-  ...['runtime-sockets', 'schema', 'screen', 'toggle'],
+  ...['runtime-sockets', 'schema', 'screen', 'toggle', 'trace-cli'],
 ]);
 /** What depends on files and maps that are alike since the oldest of the kernels: on the newest of them, likewise. */
 const NEWEST = new Set([
@@ -58,6 +58,8 @@ const NEWEST = new Set([
     'scene',
     'status',
     'traffic',
+    'trace-run',
+    'trace-scripts',
   ],
 ]);
 const newest = chosenKernels().at(-1);

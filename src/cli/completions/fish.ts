@@ -1,4 +1,4 @@
-import {COMMANDS, FLAGS, type Flag} from '../flags.ts';
+import {COMMANDS, type Command, FLAGS, type Flag, flagIn} from '../flags.ts';
 import {argumentOf, NAMED, spellings, type Value, valueAfter} from './table.ts';
 
 const quoted = (text: string): string => `'${text.replace(/[\\']/g, '\\$&')}'`;
@@ -20,10 +20,20 @@ function action(value: Value): string {
   }
 }
 
-function line(flag: Flag): string {
-  const {name, short, help, commands} = flag;
+function line(flag: Flag, commands: readonly Command[]): string {
+  const {name, short, help} = flag;
   const where = commands.join(' ');
   return `complete -c kstop -n '__kstop_is ${where}' -l ${name}${short ? ` -s ${short}` : ''}${action(valueAfter(flag))} -d ${quoted(help)}`;
+}
+
+/** One line for the commands in which the flag is the same, one for each in which it differs. */
+function lines(flag: Flag): string[] {
+  const own = flag.commands.filter((command) => flag.within?.[command]);
+  const others = flag.commands.filter((command) => !own.includes(command));
+  return [
+    ...(others.length > 0 ? [line(flag, others)] : []),
+    ...own.map((command) => line(flagIn(flag, command), [command])),
+  ];
 }
 
 /** The script for fish 3 or newer. */
@@ -79,6 +89,6 @@ function __kstop_list
 	printf '%s\\n' "$head"$argv
 end
 complete -c kstop -f
-${[...commands, ...args, ...FLAGS.map(line)].join('\n')}
+${[...commands, ...args, ...FLAGS.flatMap(lines)].join('\n')}
 `;
 }

@@ -1,11 +1,13 @@
 import {PROBES} from '../../probes/catalog.ts';
-import {COMMANDS, type Command, FLAGS, type Flag} from '../flags.ts';
+import {PRESETS} from '../../trace/presets/catalog.ts';
+import {COMMANDS, type Command, FLAGS, type Flag, flagIn} from '../flags.ts';
 
 /** What stands after a flag: nothing, a file, a folder, one of some words, some of them with commas, or free text. */
 export type Value = {kind: 'none' | 'file' | 'folder' | 'free'} | {kind: 'one' | 'list'; words: readonly string[]};
 
 export function valueAfter(flag: Flag): Value {
   if (flag.choices) return {kind: 'one', words: flag.choices};
+  if (flag.name === 'preset') return {kind: 'one', words: PRESETS.map(({name}) => name)};
   switch (flag.value) {
     case undefined:
       return {kind: 'none'};
@@ -24,7 +26,8 @@ export function valueAfter(flag: Flag): Value {
 
 export const NAMED = (Object.keys(COMMANDS) as Command[]).filter((name) => name !== 'live');
 
-export const flagsOf = (command: Command): Flag[] => FLAGS.filter((flag) => flag.commands.includes(command));
+export const flagsOf = (command: Command): Flag[] =>
+  FLAGS.filter((flag) => flag.commands.includes(command)).map((flag) => flagIn(flag, command));
 
 /** A flag's spellings: `--pid`, `-p`. */
 export const spellings = ({name, short}: Flag): string[] => [`--${name}`, ...(short ? [`-${short}`] : [])];

@@ -239,6 +239,26 @@ function runtimes({runtimes: found}: Facts): ReturnType<Judge> {
   return {state: 'limited', value: each.join('; '), effect, remedy: [...remedies].join('; ')};
 }
 
+function bpftrace({traces}: Facts): ReturnType<Judge> {
+  if (!traces) return unknown('not looked for');
+  const {bpftrace: found} = traces;
+  if ('missing' in found)
+    return {state: 'limited', value: found.missing, effect: 'no ad-hoc traces (kstop trace)', remedy: found.remedy};
+  return ok(`${found.version} at ${found.path}, run by ${found.supervisor}`);
+}
+
+function auditLog({traces}: Facts): ReturnType<Judge> {
+  if (!traces) return unknown('not looked at');
+  const {path, problem} = traces.audit;
+  if (problem === undefined) return ok(path);
+  return {
+    state: 'limited',
+    value: `${path}: ${problem}`,
+    effect: 'no ad-hoc traces: each of them must be recorded',
+    remedy: 'make it a file, in a folder, that belong to this user, and that nobody else can write to',
+  };
+}
+
 const JUDGES: Record<string, Judge> = {
   kernel,
   btf,
@@ -256,6 +276,8 @@ const JUDGES: Record<string, Judge> = {
   cgroups,
   psi,
   runtimes,
+  bpftrace,
+  audit_log: auditLog,
 };
 
 /** Everything that kstop depends on, judged. */

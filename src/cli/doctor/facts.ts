@@ -5,6 +5,7 @@ import {type Cgroups, cgroupsOf, type Mount, parseMounts} from '../../util/mount
 import {type Process, parseStatus} from './capabilities.ts';
 import {type Distribution, parseOsRelease} from './distribution.ts';
 import {errnoOf, fileSystemAt, type KernelConfig, kernelConfig, link, namesIn, text} from './files.ts';
+import type {TraceNeeds} from './traces.ts';
 
 /** Inode numbers of the first namespaces (include/linux/proc_ns.h). */
 const FIRST = {pid: 'pid:[4026531836]', user: 'user:[4026531837]', cgroup: 'cgroup:[4026531835]'};
@@ -52,6 +53,8 @@ export interface Facts {
   kprobes: boolean;
   /** Container runtimes that listen where kstop looks. */
   runtimes: readonly Surveyed[];
+  /** Absent where nobody looked. */
+  traces?: TraceNeeds;
 }
 
 const number = (value: string | undefined): number | undefined =>
@@ -150,8 +153,8 @@ function isContained(spaces: Facts['namespaces'], process: Process | undefined):
   return marked && (spaces.user === 'own' || process?.bounding.has('CAP_SYS_ADMIN') === false);
 }
 
-/** Looks around; touches nothing. `runtimes`: where they were asked. */
-export function facts(runtimes: readonly Surveyed[] = []): Facts {
+/** Looks around; touches nothing. `runtimes`, `traces`: where they were asked. */
+export function facts(runtimes: readonly Surveyed[] = [], traces?: TraceNeeds): Facts {
   const kernel = release();
   const config = kernelConfig(kernel);
   const process = parseStatus(text('/proc/self/status'));
@@ -187,5 +190,6 @@ export function facts(runtimes: readonly Surveyed[] = []): Facts {
     symbols: symbols(),
     kprobes: errnoOf(() => void statSync('/sys/bus/event_source/devices/kprobe')) === undefined,
     runtimes,
+    ...(traces && {traces}),
   };
 }

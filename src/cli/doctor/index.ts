@@ -11,6 +11,7 @@ import {VERSION} from '../version.ts';
 import {facts} from './facts.ts';
 import {type ConfigReport, doctorReport, type Verdict} from './report.ts';
 import {doctorText} from './text.ts';
+import {surveyTraces} from './traces.ts';
 
 const CODES: Record<Verdict, ExitCode> = {all: EXIT.ok, some: EXIT.checkBlind, none: EXIT.cannotRun};
 
@@ -61,9 +62,10 @@ async function configReport(named: string | undefined): Promise<ConfigReport> {
 
 /** `kstop doctor`: what this kernel and this user allow, probe by probe, as text or one JSON object. */
 export async function doctor({json, config}: DoctorOptions): Promise<{text: string; code: ExitCode}> {
+  const [runtimes, traces] = await Promise.all([surveyRuntimes(), surveyTraces()]);
   const report = doctorReport({
     version: VERSION,
-    facts: facts(await surveyRuntimes()),
+    facts: facts(runtimes, traces),
     probes: await tryProbes(),
     config: await configReport(config),
   });

@@ -5,8 +5,8 @@ import {type Command, KEYS, type KeyRow, type Where} from './table.ts';
 export interface Context {
   where: Where;
   replay: boolean;
-  /** In the view of one process or container. */
-  drilled?: boolean;
+  /** In the view of one process or container, or of what was asked for from there. */
+  drilled?: 'process' | 'container' | 'traces';
 }
 
 /** What a key means: a command, or why it means nothing here. */
@@ -65,12 +65,17 @@ function charName(char: string): string {
   return code > 0 && code < 27 ? `ctrl+${String.fromCharCode(code + 96)}` : char;
 }
 
+/** Is what is looked into what the key acts on? */
+function isThere({drilled}: KeyRow, context: Context): boolean {
+  return !drilled || (context.drilled !== undefined && (drilled === 'back' || context.drilled !== 'traces'));
+}
+
 /** The command of a key, or the row that says why it can't work here; undefined when the key means nothing. */
 export function matchKey(name: string, context: Context, rows: readonly KeyRow[] = KEYS): Match | undefined {
   let unavailable: KeyRow | undefined;
   for (const row of rows) {
     if (!row.keys.includes(name) || !row.where.includes(context.where)) continue;
-    if (row.drilled && !context.drilled) continue;
+    if (!isThere(row, context)) continue;
     if (row.only === undefined || (row.only === 'replay') === context.replay) return {command: row.command};
     unavailable ??= row;
   }
@@ -82,7 +87,7 @@ export function rowsFor(context: Context): KeyRow[] {
   return KEYS.filter(
     (row) =>
       row.where.includes(context.where) &&
-      (!row.drilled || context.drilled) &&
+      isThere(row, context) &&
       (!row.only || (row.only === 'replay') === context.replay),
   );
 }

@@ -32,6 +32,7 @@ export type Command =
   | 'slower'
   | 'faster'
   | 'pages'
+  | 'trace'
   | 'toggle'
   | 'raise'
   | 'lower'
@@ -54,6 +55,7 @@ export type Where =
   | 'probes'
   | 'filter'
   | 'pid'
+  | 'trace'
   | 'small';
 
 /** One row of the key table. Matcher, help screen and bottom line all read it. */
@@ -70,8 +72,8 @@ export interface KeyRow {
   where: readonly Where[];
   /** `live`: needs the running kernel, unavailable in a replay. `replay`: the other way round, and silent when live. */
   only?: 'live' | 'replay';
-  /** Only in the view of one process or container. */
-  drilled?: true;
+  /** Only in the view of one process or container; `back`: also in what was asked for from there. */
+  drilled?: true | 'back';
   /** Heading in the help screen. */
   group: 'Everywhere' | 'Moving' | 'Lists' | 'Probes and thresholds' | 'Replay';
 }
@@ -81,7 +83,7 @@ type Row = Omit<KeyRow, 'group'>;
 
 const PANES: readonly Where[] = ['tiles', 'heatmap', 'events', 'list', 'canvas'];
 const QUIET: readonly Where[] = [...PANES, 'help', 'probes', 'small'];
-const ALL: readonly Where[] = [...QUIET, 'threshold', 'filter', 'pid'];
+const ALL: readonly Where[] = [...QUIET, 'threshold', 'filter', 'pid', 'trace'];
 const SCROLLED: readonly Where[] = ['heatmap', 'events', 'list', 'help'];
 const MOVED: readonly Where[] = ['tiles', ...SCROLLED, 'probes'];
 
@@ -125,8 +127,12 @@ const TYPING: Row[] = [
   row('submit', 'Enter', 'keep the filter that was typed', {where: ['filter']}),
   row('submit', 'Enter', 'set what was typed', {short: 'set', where: ['threshold']}),
   row('submit', 'Enter', 'look into that process', {short: 'look', where: ['pid']}),
-  row('close', 'Esc', 'leave it', {short: 'leave', where: ['threshold', 'filter', 'pid']}),
-  row('quit', 'Ctrl-C', 'stop and print the summary', {short: 'quit', where: ['threshold', 'filter', 'pid']}),
+  row('submit', 'Enter', 'start the trace', {short: 'start', where: ['trace']}),
+  row('close', 'Esc', 'leave it', {short: 'leave', where: ['threshold', 'filter', 'pid', 'trace']}),
+  row('quit', 'Ctrl-C', 'stop and print the summary', {
+    short: 'quit',
+    where: ['threshold', 'filter', 'pid', 'trace'],
+  }),
 ];
 
 const MOVING: Row[] = [
@@ -161,7 +167,8 @@ const LISTS: Row[] = [
     only: 'live',
     drilled: true,
   }),
-  row('back', 'Esc Backspace', 'back from a process or container', {short: 'back', drilled: true}),
+  row('trace', 'T', 'of a process: the traces that suit it', {short: 'trace', only: 'live', drilled: true}),
+  row('back', 'Esc Backspace', 'back from a process or container', {short: 'back', drilled: 'back'}),
   row('sort', 's', 'sort by the next column', {short: 'sort', where: ['list']}),
   row('reverse', 'I', 'reverse the order', {short: 'reverse', where: ['list']}),
   row('tree', 't', 'processes below their parents, or as a list', {where: ['list']}),
@@ -172,7 +179,7 @@ const LISTS: Row[] = [
 ];
 
 const PROBES: Row[] = [
-  row('toggle', 'x', "attach or detach the selected subsystem's probe; of several, list them", {
+  row('toggle', 'x', "attach or detach the selected subsystem's probe; of several, list them; start or stop a trace", {
     short: 'on/off',
     only: 'live',
   }),

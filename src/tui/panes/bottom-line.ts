@@ -30,6 +30,7 @@ const WEIGHT: Command[] = [
   'reverse',
   'drill-pid',
   'pages',
+  'trace',
   'down',
   'last',
   'export',
@@ -47,6 +48,15 @@ const PAIRED: Partial<Record<Command, string>> = {
   faster: '< >',
 };
 
+/** What keys do where the focus is, in place of what the table says. */
+type Shorts = Partial<Record<Command, string>>;
+
+/** In lists of traces. */
+const TRACING: Record<'presets' | 'runs', Shorts> = {
+  presets: {drill: 'settings', toggle: 'start'},
+  runs: {drill: 'its events', toggle: 'stop'},
+};
+
 /** Keys that need something selected that has a probe. */
 const OF_PROBES: Command[] = ['toggle', 'lower'];
 
@@ -56,20 +66,22 @@ const painted = new WeakMap<Store, {key: string; lines: string[]}>();
 /** The keys that work where the focus is, from the key table. */
 export function paintBottomLine(store: Store, where: Where, width: number): string[] {
   if (where === 'filter') return paintFilterLine(store, width);
-  const context = {where, replay: store.replay, drilled: store.drilled};
+  const context = {where, replay: store.replay, drilled: store.context};
   const selected = store.selected !== undefined;
   const {pane} = store;
   const list = pane?.kind === 'list' ? pane : undefined;
   const state = list && store.list(list);
+  const traces = list?.traces;
   const enter = list?.container ? 'container' : state?.isHeading(state.cursor) ? 'fold' : undefined;
+  const shorts: Shorts = traces ? TRACING[traces] : enter ? {drill: enter} : {};
   const groups = list?.groups !== undefined;
-  const key = [where, context.replay, context.drilled, selected, enter, groups, width].join(' ');
+  const key = [where, context.replay, context.drilled, selected, enter, traces, groups, width].join(' ');
   const last = painted.get(store);
   if (last?.key === key) return last.lines;
   const rows = rowsFor(context)
-    .filter(({short, command}) => short && (selected || !OF_PROBES.includes(command)))
+    .filter(({short, command}) => short && (selected || !OF_PROBES.includes(command) || shorts[command]))
     .filter(({command}) => groups || command !== 'group')
-    .map((row) => (row.command === 'drill' && enter ? {...row, short: enter} : row));
+    .map((row) => ({...row, short: shorts[row.command] ?? row.short}));
   const lines = [keyLine(rows, width, store.theme)];
   painted.set(store, {key, lines});
   return lines;

@@ -89,6 +89,8 @@ export interface ListPane<Row = unknown> {
   container?(row: Row): ContainerTarget;
   /** The subsystem that `x`, `+`, `-` and `=` act on, where it isn't the view's. */
   subsystem?: SubsystemName;
+  /** Rows that Enter and `x` start (presets) or stop (runs). */
+  traces?: 'presets' | 'runs';
   /** The probe that these keys act on, in a list of probes. */
   probe?(row: Row): string | undefined;
   /** What the filter can ask of a row; absent: the filter does not apply. */
@@ -137,8 +139,6 @@ export interface View {
   places: readonly Place[];
   /** The subsystem that `x`, `+`, `-` and `=` act on here; the overview has its selected tile. */
   subsystem?: SubsystemName;
-  /** Instead of places, for a view whose data comes later: what it will show, and why it is empty. */
-  later?: string;
 }
 
 /** The health tiles of the overview. */

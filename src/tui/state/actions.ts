@@ -6,6 +6,7 @@ import {PID_PAGES} from '../panes/pid/pages.ts';
 import {edge, page, step} from './moving.ts';
 import type {Store} from './store.ts';
 import {nextStep, thresholdOf} from './thresholds.ts';
+import {enterTrace, toggleTrace, traceProcess} from './trace-actions.ts';
 
 /** What commands need beyond the store. */
 export interface Hands {
@@ -73,6 +74,7 @@ const ACTIONS: Record<Command, Action> = {
   group,
   toggle,
   pages,
+  trace: (store) => traceProcess(store),
   raise: (store) => stepThreshold(store, 1),
   lower: (store) => stepThreshold(store, -1),
   'set-threshold': (store) => withThreshold(store, () => store.open('threshold')),
@@ -101,9 +103,13 @@ function lookInto(store: Store, pid: number): void {
   if (problem !== undefined) store.say(problem, 'problem');
 }
 
-/** Looks into the process, or the container, of the selected row; folds a heading. */
+/** Looks into the process, or the container, of the selected row; folds a heading; of traces, their settings or their events. */
 function drill(store: Store): void {
   const {pane} = store;
+  if (pane?.kind === 'list' && pane.traces) {
+    enterTrace(store);
+    return;
+  }
   if (pane?.kind === 'list' && pane.container) {
     const row = store.list(pane).selected;
     if (row === undefined) store.say('no container is selected', 'problem');
@@ -182,7 +188,11 @@ function speed(store: Store, factor: number): void {
 
 /** Switches the selected probe of the list, or the subsystem's only one; of several, opens their list. */
 function toggle(store: Store): void {
-  const {probes, selected, selectedProbe} = store;
+  const {probes, selected, selectedProbe, pane} = store;
+  if (pane?.kind === 'list' && pane.traces && !store.dialog) {
+    toggleTrace(store);
+    return;
+  }
   if (!selected) {
     store.say(NOTHING_SELECTED, 'problem');
     return;

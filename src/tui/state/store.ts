@@ -5,16 +5,20 @@ import {LocalClock} from '../../util/stamp.ts';
 import {FilterBox} from '../filter/box.ts';
 import {ListState} from '../panes/list-state.ts';
 import type {ContainerTarget, ListPane, Pane, View, ViewId} from '../panes/pane.ts';
+import {TRACE_PRESETS} from '../panes/traces/presets.ts';
+import {TRACE_RUNS} from '../panes/traces/runs.ts';
 import type {Theme} from '../theme.ts';
 import {viewOf} from '../views/index.ts';
 import {panesOf} from '../views/places.ts';
+import {tracesView} from '../views/traces.ts';
 import {EventWindow} from './event-window.ts';
 import {freeze} from './freeze.ts';
 import type {Plan} from './plan.ts';
 import {FOLLOWING, type Range, type Scroll} from './scroll.ts';
+import {TraceBoard, type TraceEntry} from './traces.ts';
 import {CONTAINER_PROCESSES, PID_EVENTS, Trail} from './trail.ts';
 
-export type Dialog = 'help' | 'threshold' | 'probes' | 'filter' | 'pid';
+export type Dialog = 'help' | 'threshold' | 'probes' | 'filter' | 'pid' | 'trace';
 
 /** What the layout depends on. */
 export interface Shape {
@@ -81,6 +85,7 @@ export class Store {
   private readonly lists = new WeakMap<ListPane, ListState>();
   private readonly focusBy = new Map<View['id'], string>();
   private readonly trail: Trail;
+  private readonly tracesView: View;
   private shown: ViewId = 'overview';
   private subsystem: SubsystemName = 'sched';
   private messageTimer: NodeJS.Timeout | undefined;
@@ -90,10 +95,18 @@ export class Store {
     readonly source: Source,
     state: State,
     readonly theme: Theme,
+    /** Ad-hoc traces: those that were started here, or the recording's. */
+    readonly traces = new TraceBoard(),
   ) {
     this.live = state;
     this.shape = shapeOf(state);
     this.trail = new Trail(source);
+    this.tracesView = tracesView(traces);
+    traces.selection = () => this.listOf(TRACE_RUNS)?.selected as TraceEntry | undefined;
+    traces.onChange = () => {
+      this.version++;
+      this.onChange();
+    };
   }
 
   /** What is shown: the frozen state while paused. */
@@ -139,6 +152,7 @@ export class Store {
 
   pause(on: boolean): void {
     this.frozen = on ? freeze(this.live) : undefined;
+    this.traces.freeze(on);
     this.version++;
     this.frozenSummary = on ? this.summarise?.() : undefined;
     this.reshape();
@@ -146,7 +160,7 @@ export class Store {
 
   /** The view that is shown. */
   get viewNow(): View {
-    return this.trail.view ?? viewOf(this.shown);
+    return this.trail.view ?? (this.shown === 'traces' ? this.tracesView : viewOf(this.shown));
   }
 
   get view(): View['id'] {
@@ -156,7 +170,19 @@ export class Store {
   /** Shows a view; it has the focus where it had it last. */
   show(view: ViewId): void {
     this.trail.leave();
+    this.traces.pid = undefined;
     this.shown = view;
+    if (view === 'traces') this.traces.open();
+    this.version++;
+    this.notify();
+  }
+
+  /** Shows the traces that suit a process. */
+  showTraces(pid: number): void {
+    this.show('traces');
+    this.traces.pid = pid;
+    this.focusBy.set('traces', TRACE_PRESETS);
+    this.listOf(TRACE_PRESETS)?.first();
     this.notify();
   }
 
@@ -173,15 +199,27 @@ export class Store {
     this.arrive();
   }
 
-  /** Is it the view of one process or container? */
-  get drilled(): boolean {
-    return this.view === 'pid' || this.view === 'container';
-  }
-
   /** From a process or container to the one that was looked into before, or to the view where that began. */
   back(): void {
-    this.trail.back();
+    const {pid} = this.traces;
+    if (this.context === 'traces' && pid !== undefined) {
+      this.traces.pid = undefined;
+      const problem = this.trail.look(pid, this.state);
+      if (problem !== undefined) this.say(problem, 'problem');
+    } else this.trail.back();
     this.arrive();
+  }
+
+  /** The process that is looked into. */
+  get pid(): number | undefined {
+    return this.trail.pid;
+  }
+
+  /** Where `Esc` leads back. */
+  get context(): 'process' | 'container' | 'traces' | undefined {
+    if (this.view === 'pid') return 'process';
+    if (this.view === 'container') return 'container';
+    return this.view === 'traces' && this.traces.pid !== undefined ? 'traces' : undefined;
   }
 
   private arrive(): void {
@@ -216,6 +254,12 @@ export class Store {
   /** What Ink's layout depends on beyond size and shape. */
   get scene(): string {
     return this.plan?.partial ? `${this.viewNow.title} ${this.focus}` : this.viewNow.title;
+  }
+
+  /** Where a list of the view Traces stands. */
+  listOf(id: string): ListState | undefined {
+    const pane = panesOf(this.tracesView).find((each) => each.id === id);
+    return pane?.kind === 'list' ? this.list(pane) : undefined;
   }
 
   /** Where a list stands, with its rows up to date. */

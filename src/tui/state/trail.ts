@@ -33,6 +33,11 @@ export class Trail {
     return this.steps.at(-1)?.view;
   }
 
+  /** The process that is looked into, if one is. */
+  get pid(): number | undefined {
+    return this.steps.at(-1)?.pid;
+  }
+
   /** Looks into a process; returns a sentence when nothing is known of it. */
   look(pid: number, state: State): string | undefined {
     const {controls} = this.source;

@@ -1,7 +1,7 @@
 import type {Layout} from '../layout.ts';
 import {EVENTS, HEATMAP, type Pane, type Place, TILES, type View} from '../panes/pane.ts';
 import type {Rect} from '../screen/compose.ts';
-import {besides, placesOf} from './places.ts';
+import {besides} from './places.ts';
 
 /** A pane and its rectangle on the screen. */
 export interface Placed extends Rect {
@@ -24,7 +24,7 @@ interface Row {
  * the focus: none is out of reach on a small terminal.
  */
 export function arrange(view: View, area: Rect, focus: string, cpus = 1): Placed[] {
-  const rows = fitting(rowsOf(placesOf(view), area.width >= WIDE, cpus), area.height, focus);
+  const rows = fitting(rowsOf(view.places, area.width >= WIDE, cpus), area.height, focus);
   const heights = shares(rows, area.height);
   const out: Placed[] = [];
   let {y} = area;

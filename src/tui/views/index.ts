@@ -1,4 +1,5 @@
 import {EVENTS, HEATMAP, TILES, type View, type ViewId} from '../panes/pane.ts';
+import {TraceBoard} from '../state/traces.ts';
 import {containers} from './containers.ts';
 import {disk} from './disk.ts';
 import {memory} from './memory.ts';
@@ -6,6 +7,7 @@ import {network} from './network.ts';
 import {probes} from './probes.ts';
 import {processes} from './processes.ts';
 import {sched} from './sched.ts';
+import {tracesView} from './traces.ts';
 
 /** The nine views, by the keys 1 to 9. */
 export const VIEWS: Readonly<Record<ViewId, View>> = {
@@ -25,12 +27,8 @@ export const VIEWS: Readonly<Record<ViewId, View>> = {
   processes,
   containers,
   probes,
-  traces: {
-    id: 'traces',
-    title: 'Traces',
-    places: [],
-    later: 'Ad-hoc traces through bpftrace: presets, their events and statistics. This version runs none.',
-  },
+  // A store shows its own in place of this one, which has no traces.
+  traces: tracesView(new TraceBoard()),
 };
 
 export function viewOf(id: ViewId): View {

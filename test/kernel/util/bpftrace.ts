@@ -52,13 +52,21 @@ const environment = (strlen: number) => ({
   [minor < 20 ? 'BPFTRACE_STRLEN' : 'BPFTRACE_MAX_STRLEN']: String(strlen),
 });
 
+/** Scripts as one: there is one BEGIN and one END at most, and those of kstop's are all the same. */
+function together(scripts: readonly string[]): string {
+  const ends = [...new Set(scripts.flatMap((text) => text.match(ENDS) ?? []))];
+  return [...ends, ...scripts.map((text) => text.replaceAll(ENDS, ''))].join('');
+}
+
+const ENDS = /^(?:BEGIN|END) \{\n(?: .*\n)*\}\n/gm;
+
 /** Of the host, or of comparisons with numbers beside a text of user space, which newer versions wonder at. */
 const IDLE = /RLIMIT_MEMLOCK|available_filter_functions|Addrspace mismatch/;
 
 /** What bpftrace says of scripts together that it compiles and doesn't run; undefined if it takes them without a word. */
 export async function complaint(plans: readonly TracePlan[], folder: string): Promise<string | undefined> {
   const file = path.join(folder, 'script.bt');
-  writeFileSync(file, plans.map((plan) => plan.script.text).join(''));
+  writeFileSync(file, together(plans.map((plan) => plan.script.text)));
   const dry = minor >= 22 ? ['--dry-run'] : ['--emit-elf', path.join(folder, 'out.o')];
   const env = environment(Math.min(...plans.map((plan) => plan.script.strlen)));
   try {
