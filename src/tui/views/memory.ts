@@ -96,7 +96,7 @@ const ooms: ListPane<OomKillEvent> = {
   key: (row) => `${row.mono_ns} ${row.victim_pid}`,
   columns: [
     label(['time', 'TIME', 9, 1], ({time}) => clockOf(time)),
-    figure(['pid', 'PID', 8, 1], (row) => row.victim_pid, String),
+    figure(['pid', 'PID', 7, 0], (row) => row.victim_pid, String),
     label(['comm', 'COMMAND', 16, 0], (row) => row.victim_comm),
     figure(['rss', 'RESIDENT', 8, 0], (row) => row.rss_bytes, bytes),
     label(['constraint', 'LIMIT OF', 8, 2], ({constraint}) => constraint),
