@@ -1,5 +1,5 @@
 import {spawnSync} from 'node:child_process';
-import {existsSync, mkdirSync, readFileSync, writeFileSync} from 'node:fs';
+import {mkdirSync, readFileSync, writeFileSync} from 'node:fs';
 import {join} from 'node:path';
 import {gzipSync} from 'node:zlib';
 import type {ExecutionContext} from 'ava';
@@ -323,8 +323,8 @@ while time.monotonic() < end: pass`;
   }
   const hostile = ['taskset', '-c', String(cpu), 'python3', '-c', script];
   const loads = [new Process(t, hostile), new Process(t, hostile)];
-  await until(() => loads.every(({pid}) => existsSync(`/proc/${pid}`)), 5000 * SLOW, 'two of them');
-  await sleep(500 * SLOW);
+  const renamed = ({pid}: Process) => readFileSync(`/proc/${pid}/comm`, 'latin1').startsWith('\x1b');
+  await until(() => loads.every(renamed), 10_000 * SLOW, 'two of that name');
   const [json, plain] = [
     await runToEnd(kstop('--json', '-d', '1', '--sched-warn', '500')),
     await runToEnd(kstop('--plain', '-d', '1', '--sched-warn', '500')),
