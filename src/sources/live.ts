@@ -294,8 +294,11 @@ export class LiveSource implements Source {
         if (events.length > 0 || this.changes.length > 0) yield this.frame(events);
         continue;
       }
-      this.priority.look(now - due, this.options.intervalMs, now);
-      yield this.frame(events, now - last);
+      const made = this.frame(events, now - last);
+      // Making it takes long, too, where others have the CPUs; a reader that is slow comes after it.
+      const ready = performance.now();
+      this.priority.look(ready - due, this.options.intervalMs, ready);
+      yield made;
       last = now;
       // After a stall (a slow reader) the rhythm starts anew rather than catching up.
       due = Math.max(due + this.options.intervalMs, performance.now());
