@@ -76,7 +76,8 @@ async function compare(t: ExecutionContext, method: string, env: Record<string, 
       .sort((a, b) => a - b);
   const long = longerThan(EVENT_US);
   t.log(`events: ${told.map((us) => Math.round(us / 1000)).join(' ')} ms`);
-  t.true(told.length >= longerThan(EVENT_US + APART_US).length, 'events');
+  // One that an emulated CPU stood still in, between the trace's look at the clock and the probe's, may be a long one for it alone.
+  t.true(told.length >= longerThan(EVENT_US + APART_US).length - (process.env.KSTOP_VM ? 2 : 0), 'events');
   t.true(told.length <= longerThan(EVENT_US - APART_US).length, 'no others');
   if (told.length === long.length)
     t.true(

@@ -56,8 +56,8 @@ testUnless(noBpftrace, 'what the kernel can not compare is left to user space', 
   const json = {arguments: ['flags'], filter: 'filename == "FOLDER/*" and filename == "*ee"'};
   const {events, plan} = await opened(t, json, ['one', 'three', 'thre']);
   const kept = events.filter((event) => {
-    const common = {timestamp: '', pid: 1, tid: 1, uid: 0, process_name: 'cat', function: '', message: '', cpu: 0};
-    return plan.keep!({...common, raw_args: {filename: event[7]!}});
+    const common = {timestamp: '', pid: 1, tid: 1, uid: 0, process_name: 'cat', message: '', cpu: 0};
+    return plan.keep!({...common, function: plan.target, raw_args: {filename: event[7]!}});
   });
   t.deepEqual([...new Set(kept.map((event) => path.basename(event[7]!)))], ['three']);
   t.true(kept.length < events.length);
