@@ -1,5 +1,6 @@
-import {closeSync, constants, fstatSync, openSync, readSync, type Stats, statSync} from 'node:fs';
+import {closeSync, constants, fstatSync, openSync, type Stats, statSync} from 'node:fs';
 import {UsageError} from '../errors.ts';
+import {readUpTo} from '../read-up-to.ts';
 import type {Place} from './place.ts';
 
 /** Far more than every key with a long value. */
@@ -37,17 +38,6 @@ function failed(path: string, error: unknown): UsageError {
   return new UsageError(path, ...(WHY[code] ?? ([message.split('\n')[0] ?? code, 'name another file'] as const)));
 }
 
-function bytesOf(fd: number): Buffer {
-  const buffer = Buffer.alloc(MAX_BYTES + 1);
-  let used = 0;
-  while (used < buffer.length) {
-    const bytes = readSync(fd, buffer, used, buffer.length - used, null);
-    if (bytes === 0) break;
-    used += bytes;
-  }
-  return buffer.subarray(0, used);
-}
-
 function decode(path: string, bytes: Buffer): string {
   // It may have grown since fstat.
   if (bytes.length > MAX_BYTES) throw new UsageError(path, `it is larger than ${MAX_BYTES / 1024} KiB`, 'shorten it');
@@ -71,7 +61,7 @@ export function readConfig({path, named}: Place, uid: number): Text | undefined 
     fd = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK | constants.O_NOCTTY);
     const stats = fstatSync(fd);
     refuse(path, refusal(stats, uid));
-    return {text: decode(path, bytesOf(fd)), rootOwned: stats.uid === 0};
+    return {text: decode(path, readUpTo(fd, MAX_BYTES)), rootOwned: stats.uid === 0};
   } catch (error) {
     if (error instanceof UsageError) throw error;
     if (!named && ABSENT.has((error as NodeJS.ErrnoException).code ?? '')) return undefined;

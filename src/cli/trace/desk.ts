@@ -5,8 +5,8 @@ import {openDesk} from '../../trace/desk.ts';
 import {Hooks} from '../../trace/hooks/hooks.ts';
 import {planPreset, presetList} from '../../trace/presets/plan.ts';
 import {findBpftrace} from '../../trace/run/find.ts';
-import {OLDEST} from '../../trace/run/version.ts';
 import {planSpec} from '../../trace/script/plan.ts';
+import {OLDEST} from '../../trace/version.ts';
 import type {TraceDesk} from '../../types/trace.ts';
 
 /** Opens the desk on which all traces of this kstop run. `origin`: for the audit log. Close it on every way out. */

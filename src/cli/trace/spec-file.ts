@@ -1,5 +1,6 @@
-import {closeSync, constants, fstatSync, openSync, readSync, statSync} from 'node:fs';
+import {closeSync, constants, fstatSync, openSync, statSync} from 'node:fs';
 import {UsageError} from '../errors.ts';
+import {readUpTo} from '../read-up-to.ts';
 
 /** Far more than twenty specs with long texts. */
 const MAX_BYTES = 1024 * 1024;
@@ -23,7 +24,7 @@ function fromFile(path: string): Buffer {
     if (fd === undefined || !stats.isFile())
       throw new UsageError(path, 'it is no regular file', 'send it to stdin: --spec -');
     if (stats.size > MAX_BYTES) throw new UsageError(path, ...TOO_LARGE);
-    return bytesOf(fd);
+    return readUpTo(fd, MAX_BYTES);
   } catch (error) {
     if (error instanceof UsageError) throw error;
     const {code = '', message} = error as NodeJS.ErrnoException;
@@ -31,18 +32,6 @@ function fromFile(path: string): Buffer {
   } finally {
     if (fd !== undefined) closeSync(fd);
   }
-}
-
-/** One byte more than may be, where there are as many: it may have grown since fstat. */
-function bytesOf(fd: number): Buffer {
-  const buffer = Buffer.alloc(MAX_BYTES + 1);
-  let used = 0;
-  while (used < buffer.length) {
-    const bytes = readSync(fd, buffer, used, buffer.length - used, null);
-    if (bytes === 0) break;
-    used += bytes;
-  }
-  return buffer.subarray(0, used);
 }
 
 async function fromStream(stream: AsyncIterable<Uint8Array>): Promise<Buffer> {

@@ -2,9 +2,10 @@ import type {PresetInfo, PresetParameters, TracePlan, TraceRefusal, TraceType} f
 import {nearest} from '../../util/nearest.ts';
 import type {Hooks} from '../hooks/hooks.ts';
 import {didYouMean, refuse} from '../refusal.ts';
+import {argsField} from '../script/args.ts';
 import {HITS} from '../script/assemble.ts';
 import {randomSeparator} from '../script/separator.ts';
-import {argsField, atLeast, OLDEST, readVersion} from '../script/version.ts';
+import {atLeast, OLDEST, readVersion} from '../version.ts';
 import {assemblePreset} from './assemble.ts';
 import {PRESETS, presetNamed} from './catalog.ts';
 import {chooseForm, Here} from './choose.ts';

@@ -1,6 +1,6 @@
 import type {PresetParameters, TraceEvent, TraceEventKind, TraceMap, TraceType} from '../../types/trace.ts';
 import type {Code} from '../script/code.ts';
-import type {Version} from '../script/version.ts';
+import type {Version} from '../version.ts';
 
 /** A hook that a form of a preset can't do without, and the tracepoint's fields that it reads. */
 export interface Need {

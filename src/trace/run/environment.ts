@@ -1,5 +1,5 @@
 import {availableParallelism} from 'node:os';
-import {atLeast, type BpftraceVersion} from './version.ts';
+import {atLeast, type BpftraceVersion} from '../version.ts';
 
 /** Keys of one map; a map that is full drops what is new without a word. */
 const MAP_KEYS = 10_000;

@@ -1,7 +1,7 @@
 import {accessSync, constants, lstatSync, realpathSync, statSync} from 'node:fs';
 import {dirname, isAbsolute, join} from 'node:path';
+import {atLeast, type BpftraceVersion, OLDEST, parseVersion} from '../version.ts';
 import {findSupervisor, supervise} from './supervise.ts';
-import {atLeast, type BpftraceVersion, OLDEST, parseVersion} from './version.ts';
 
 /** Where systems put it, whatever PATH says (sudo's may be short). */
 const PLACES = ['/usr/bin', '/usr/local/bin', '/usr/sbin', '/usr/local/sbin', '/bin', '/sbin'];

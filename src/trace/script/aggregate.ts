@@ -2,10 +2,10 @@ import type {TraceField, TraceMap, TraceRefusal} from '../../types/trace.ts';
 import type {Hook} from '../hooks/hooks.ts';
 import {isRefusal, refuse} from '../refusal.ts';
 import type {Aggregate} from '../spec/aggregate.ts';
+import type {Version} from '../version.ts';
 import {type Code, code, joined, mapName} from './code.ts';
 import {resolve} from './resolve.ts';
 import type {Value} from './value.ts';
-import type {Version} from './version.ts';
 
 /** What a hook adds to the map. */
 export interface AggregatePart {

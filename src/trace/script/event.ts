@@ -2,10 +2,10 @@ import type {TraceEventKind, TraceRefusal, TraceSpec} from '../../types/trace.ts
 import type {Hook} from '../hooks/hooks.ts';
 import {isRefusal, refuse} from '../refusal.ts';
 import {readFormat} from '../spec/format.ts';
+import type {Version} from '../version.ts';
 import {type Code, code, joined, printfFormat} from './code.ts';
 import {defaultNames, resolve} from './resolve.ts';
 import type {Value} from './value.ts';
-import type {Version} from './version.ts';
 
 /** What a hook's events carry. */
 export interface EventPart {

@@ -3,9 +3,9 @@ import {type FilterNode, testsOf} from '../filter/ast.ts';
 import {type SplitFilter, splitFilter} from '../filter/split.ts';
 import type {Hook} from '../hooks/hooks.ts';
 import {isRefusal} from '../refusal.ts';
+import type {Version} from '../version.ts';
 import {kernelCan, testedValue} from './predicate.ts';
 import {BUILTIN_NAMES, type Value} from './value.ts';
-import type {Version} from './version.ts';
 
 export interface DividedFilter extends SplitFilter {
   /** What user space needs of an event beside what it has anyway. */

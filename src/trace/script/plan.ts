@@ -5,6 +5,7 @@ import {parseFilter} from '../filter/parse.ts';
 import type {Hook, Hooks} from '../hooks/hooks.ts';
 import {isRefusal, refuse} from '../refusal.ts';
 import {readAggregate} from '../spec/aggregate.ts';
+import {atLeast, OLDEST, readVersion, type Version} from '../version.ts';
 import {type AggregatePart, aggregatePart} from './aggregate.ts';
 import {assemble, HITS, type HookBlock} from './assemble.ts';
 import {type EventPart, eventCode, eventPart} from './event.ts';
@@ -13,7 +14,6 @@ import {predicateOf} from './predicate.ts';
 import {strlenFor} from './room.ts';
 import {randomSeparator} from './separator.ts';
 import type {Value} from './value.ts';
-import {atLeast, OLDEST, readVersion, type Version} from './version.ts';
 
 export interface PlanOptions {
   /** Before each part of an event; a random one where it isn't given. */

@@ -3,10 +3,10 @@ import type {FilterTest, PlainFilter} from '../filter/ast.ts';
 import type {Hook} from '../hooks/hooks.ts';
 import {isRefusal, refuse} from '../refusal.ts';
 import {COMM_MAX} from '../spec/text.ts';
+import type {Version} from '../version.ts';
 import {type Code, code, joined, literal} from './code.ts';
 import {resolve} from './resolve.ts';
 import type {Value} from './value.ts';
-import type {Version} from './version.ts';
 
 /** Bytes of a script's strings beside which no longer text can be compared. */
 export interface PredicateOptions {

@@ -4,8 +4,8 @@ import {REGISTERS} from '../hooks/btf.ts';
 import type {HookField} from '../hooks/field.ts';
 import type {Hook} from '../hooks/hooks.ts';
 import {didYouMean, refuse} from '../refusal.ts';
+import type {Version} from '../version.ts';
 import {BUILTIN_NAMES, builtinValue, fieldValue, type Value} from './value.ts';
-import type {Version} from './version.ts';
 
 /** Names that a refusal lists. */
 const LISTED_MAX = 12;

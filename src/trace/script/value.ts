@@ -1,8 +1,9 @@
 import type {TraceFieldKind} from '../../types/trace.ts';
 import type {HookField} from '../hooks/field.ts';
 import type {Hook} from '../hooks/hooks.ts';
+import type {Version} from '../version.ts';
+import {argsField} from './args.ts';
 import {type Code, code, name} from './code.ts';
-import {argsField, type Version} from './version.ts';
 
 /** A value that a script can print, compare and count by. */
 export interface Value {

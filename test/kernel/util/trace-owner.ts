@@ -3,7 +3,7 @@ import {AuditLog} from '../../../src/trace/audit/log.ts';
 import {Desk} from '../../../src/trace/desk.ts';
 import {findSupervisor} from '../../../src/trace/run/supervise.ts';
 import {RUN_TIMES} from '../../../src/trace/run/timers.ts';
-import {parseVersion} from '../../../src/trace/run/version.ts';
+import {parseVersion} from '../../../src/trace/version.ts';
 import {plan, script} from '../../trace/run/plan.ts';
 
 const [, , path = '', audit] = process.argv;

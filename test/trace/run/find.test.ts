@@ -4,7 +4,7 @@ import test from 'ava';
 import {bpftraceEnvironment} from '../../../src/trace/run/environment.ts';
 import {findBpftrace} from '../../../src/trace/run/find.ts';
 import {findSupervisor} from '../../../src/trace/run/supervise.ts';
-import {parseVersion} from '../../../src/trace/run/version.ts';
+import {parseVersion} from '../../../src/trace/version.ts';
 import {folder, standIn} from './stand-in.ts';
 
 const SOMEBODY = 1000;

@@ -6,7 +6,7 @@ import {AuditLog} from '../../../src/trace/audit/log.ts';
 import {Desk} from '../../../src/trace/desk.ts';
 import {findSupervisor} from '../../../src/trace/run/supervise.ts';
 import {RUN_TIMES, type RunTimes} from '../../../src/trace/run/timers.ts';
-import {parseVersion} from '../../../src/trace/run/version.ts';
+import {parseVersion} from '../../../src/trace/version.ts';
 
 export const ATTACHED = '{"type": "attached_probes", "data": {"probes": 1}}';
 
