@@ -6,7 +6,7 @@ const KNOWN = {hazard: 0.055, burst: 770, tooth: 0, toothMs: 1};
  * A scope whose habits nobody knows (a start, a saw's first tooth), or that gave back what it let grow before: most teeth last for a minute,
  * and what has grown for several of them is none.
  */
-const STRANGER = {hazard: 0.12, burst: 1200, tooth: 0.15, toothMs: 90_000};
+const STRANGER = {hazard: 0.12, burst: 1200, tooth: 0.2, toothMs: 90_000};
 
 /**
  * The probability that the kill comes within the interval, in percent. What has grown for D goes on for another E with
