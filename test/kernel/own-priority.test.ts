@@ -10,7 +10,7 @@ import {Process} from './util/load.ts';
 import {lacks, once, testUnless} from './util/machine.ts';
 import {LONGER, sleep, until} from './util/wait.ts';
 
-const SPIN_MS = 15_000 * LONGER;
+const SPIN_MS = 10_000 * LONGER;
 /** Beside one task that spins (1024) a two-hundredth of a CPU: a sample takes seconds. */
 const SHARES: Record<'v1' | 'v2', [string, string]> = {v1: ['cpu.shares', '5'], v2: ['cpu.weight', '1']};
 const ON_ONE = ['taskset', '-c', '0'];

@@ -43,7 +43,7 @@ function shards(files: readonly string[]): string[][] {
  */
 const ONCE = new Set([
   ...['cleanup', 'config', 'container-filter', 'engines', 'failure', 'filters', 'governor', 'names', 'oom-screen'],
-  ...['runtime-sockets', 'schema', 'screen', 'toggle', 'trace-cli'],
+  ...['runtime-sockets', 'scene', 'schema', 'screen', 'toggle', 'trace-cli'],
 ]);
 /** What depends on files and maps that are alike since the oldest of the kernels: on the newest of them, likewise. */
 const NEWEST = new Set([
@@ -52,24 +52,22 @@ const NEWEST = new Set([
     'container-blame',
     'doctor',
     'focus',
+    'fork-storm',
+    'in-flight',
     'loss',
     'odd-processes',
     'pressure',
-    'scene',
     'status',
     'traffic',
+    'trace-presets-functions',
     'trace-run',
     'trace-scripts',
   ],
 ]);
 const newest = chosenKernels().at(-1);
-/** Tests of each file on the oldest kernel, and on those between it and the newest, which runs all. KSTOP_VM_ALL runs all everywhere. */
-const [OLDEST_TESTS, OTHER_TESTS] = [2, 1];
-
-/** How many tests of each file a kernel's guests run; undefined: all. */
+/** Tests of each file that a kernel's guests run; undefined: all, as on the newest, and with KSTOP_VM_ALL everywhere. */
 function briefOn(version: string): number | undefined {
-  if (process.env.KSTOP_VM_ALL || process.env.KSTOP_VM_TESTS || version === newest) return undefined;
-  return version === chosenKernels()[0] ? OLDEST_TESTS : OTHER_TESTS;
+  return process.env.KSTOP_VM_ALL || process.env.KSTOP_VM_TESTS || version === newest ? undefined : 1;
 }
 
 /** The files that run on a kernel, all of them or fewer. */
