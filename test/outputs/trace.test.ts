@@ -146,6 +146,27 @@ test('names from the kernel and from who asks can’t act on the terminal or for
   for (const line of lines) t.notRegex(line, RAW);
 });
 
+test('a preset that can’t run widens no column: its reason stands below the table', (t) => {
+  const missing = `tracepoint:a:b (${'long '.repeat(40)})`;
+  const lines = presetLines(
+    [
+      {name: 'here', help: 'what it tells', forPid: false, hook: 'tracepoint:a:c'},
+      {name: 'not-here', help: 'what that tells', forPid: false, missing},
+    ],
+    {version: '0.17.0', path: '/usr/bin/bpftrace'},
+  );
+  t.deepEqual(lines, [
+    'bpftrace: 0.17.0 at /usr/bin/bpftrace',
+    '',
+    'PRESET    HOOK            SHOWS',
+    'here      tracepoint:a:c  what it tells',
+    'not-here  (missing)       what that tells',
+    '',
+    "Can't run here:",
+    `  not-here: ${missing}`,
+  ]);
+});
+
 test('the answer to a request has all programs together, failures and what was skipped', (t) => {
   const some = outcome({}, 3);
   const other = outcome({}, 1);
