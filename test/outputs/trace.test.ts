@@ -146,6 +146,23 @@ test('names from the kernel and from who asks can’t act on the terminal or for
   for (const line of lines) t.notRegex(line, RAW);
 });
 
+test('what the kernel counted beyond the events is told beside them', (t) => {
+  const buckets = [{min: 1, max: 1, count: 30}];
+  const trace = outcome(
+    {
+      histograms: [
+        {...HISTOGRAM, buckets},
+        {...HISTOGRAM, key: {device: 'b'}, buckets},
+      ],
+    },
+    0,
+  );
+  trace.stats.total_events = 3;
+  t.true(resultLines(trace).includes('Counted: 60, in the distributions below; events are told one by one.'));
+  trace.stats.total_events = 60;
+  t.false(resultLines(trace).some((line) => line.startsWith('Counted')));
+});
+
 test('a preset that can’t run widens no column: its reason stands below the table', (t) => {
   const missing = `tracepoint:a:b (${'long '.repeat(40)})`;
   const lines = presetLines(

@@ -44,6 +44,17 @@ export function totals({total_events, events_per_second, kept_events, lost_event
   return [events, '', ...processTable(stats), ...userTable(stats)];
 }
 
+/** Where the kernel counts all and only some are events (the slow ones), no event doesn't mean that there was nothing. */
+function counted({histograms = [], stats}: TraceOutcome): string[] {
+  const byTitle = new Map<string, number>();
+  for (const {title, buckets} of histograms)
+    byTitle.set(title, (byTitle.get(title) ?? 0) + buckets.reduce((sum, bucket) => sum + bucket.count, 0));
+  const most = Math.max(0, ...byTitle.values());
+  return most > stats.total_events
+    ? [`Counted: ${count(most)}, in the distributions below; events are told one by one.`]
+    : [];
+}
+
 /** What one trace brought: notes, warnings, statistics, distributions and tables. */
 export function resultLines(outcome: TraceOutcome): string[] {
   const {notes = [], warnings = [], description} = outcome.trace;
@@ -57,5 +68,11 @@ export function resultLines(outcome: TraceOutcome): string[] {
     '',
   ];
   if (state === 'refused' || state === 'skipped') return head;
-  return [...head, ...totals(outcome.stats), ...histograms(outcome.histograms), ...tables(outcome.tables)];
+  return [
+    ...head,
+    ...counted(outcome),
+    ...totals(outcome.stats),
+    ...histograms(outcome.histograms),
+    ...tables(outcome.tables),
+  ];
 }
