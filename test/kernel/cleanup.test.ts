@@ -85,7 +85,8 @@ testOnce(
     t.log(nices.map(({comm, nice}) => `${comm} ${nice}`).join(', '));
     const workers = nices.filter(({comm}) => comm === 'V8Worker');
     t.true(workers.length > 0);
-    t.true(workers.every(({nice}) => nice === 19));
+    // They still get their turn beside many that spin: samples wait for what they compile.
+    t.true(workers.every(({nice}) => nice > 0 && nice < 19));
     t.true(nices.filter(({comm}) => comm !== 'V8Worker').every(({nice}) => nice === 0));
   },
 );
