@@ -65,7 +65,7 @@ testUnless(
     // Transactions that were within the trace as a whole: after its first event, before the last one's.
     const times = reads!.events.map(({timestamp}) => Number(timestamp) / 1e6);
     const whole = transactions.filter(({from, to}) => from > times[0]! + CLOCK_MS && to < times.at(-1)! - CLOCK_MS);
-    t.true(whole.length >= 3, `${whole.length} whole transactions`);
+    t.true(whole.length >= 3, `${whole.length} whole of ${transactions.length} transactions, ${times.length} reads`);
     for (const {from, to, reads: done, calls} of whole) {
       const seen = times.filter((at) => at >= from - CLOCK_MS && at <= to + CLOCK_MS).length;
       t.is(seen, done, 'each read is an event');

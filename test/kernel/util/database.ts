@@ -41,7 +41,8 @@ export class Database {
   ) {}
 
   static async start(t: ExecutionContext, name: string): Promise<Database> {
-    const disk = slowDisk(t, 200);
+    // Where a read takes as long as a write, several transactions must fit into seconds.
+    const disk = slowDisk(t);
     const process = new Process(t, [...disk.through, 'python3', '-c', PROGRAM, disk.device, name]);
     const database = new Database(disk, process);
     await database.transaction(1);
