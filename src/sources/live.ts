@@ -1,23 +1,20 @@
 import {WallClock} from '../native/clock.ts';
-import {Decoder} from '../native/decode.ts';
+import type {DecodeContext} from '../native/decode.ts';
 import {Engine, SETTING} from '../native/engine.ts';
 import type {RequestSpan} from '../native/events/records.ts';
 import {syscallTable} from '../native/syscalls/classes.ts';
-import {PROBES, probeOf} from '../probes/catalog.ts';
-import type {Controls, Frame, Source} from '../types/frame.ts';
+import {probeOf} from '../probes/catalog.ts';
+import type {Frame, Source} from '../types/frame.ts';
 import {
   type BioLatencyEvent,
   type ErrorObject,
   type Filter,
   type Header,
   type KernelEvent,
-  LATENCY_SUBSYSTEMS,
-  type LatencySubsystem,
   type LockupEvent,
   type ProbeChange,
   SCHEMA,
   type Stamp,
-  type SubsystemName,
   type TcpRetransmitEvent,
   type Thresholds,
 } from '../types/stream.ts';
@@ -33,11 +30,12 @@ import {ContainerRows} from './containers/rows.ts';
 import {ContainerTasks} from './containers/tasks.ts';
 import {ProbeCost} from './cost.ts';
 import {DropSetup, withoutProcess} from './drop-setup.ts';
+import {EventDrain} from './event-drain.ts';
 import {FilterError} from './filter-error.ts';
-import {FocusControl} from './focus/focus.ts';
-import {PageCount} from './focus/pages.ts';
 import {hostIdentity} from './host-identity.ts';
+import {criticalNs, LiveControls} from './live-controls.ts';
 import {LiveProbes} from './live-probes.ts';
+import {liveReaders} from './live-readers.ts';
 import {LiveSampler, noFocus} from './live-sampler.ts';
 import {Lockups} from './lockups/lockups.ts';
 import {MemoryCgroups} from './memory/cgroups.ts';
@@ -49,32 +47,12 @@ import {OwnerSearch} from './owner-search.ts';
 import {inOwnPidNamespace} from './pid-namespace.ts';
 import {PressureProbe} from './pressure.ts';
 import type {ProbeReport} from './probe-report.ts';
-import {BlockReader} from './readers/block.ts';
-import {ContainerTrafficReader} from './readers/container-traffic.ts';
-import {DropReader} from './readers/drops.ts';
-import {FaultLatencyReader} from './readers/fault-latency.ts';
-import {FaultsReader} from './readers/faults.ts';
-import {ProcessReader} from './readers/process.ts';
-import {ReclaimReader} from './readers/reclaim.ts';
 import {RetransmitReader} from './readers/retransmit.ts';
-import {SchedReader} from './readers/sched.ts';
-import {SyscallReader} from './readers/syscall.ts';
-import {TasksReader} from './readers/tasks.ts';
-import {VfsReader} from './readers/vfs.ts';
-import {WakeupsReader} from './readers/wakeups.ts';
 import {SlowRequests} from './requests/slow-requests.ts';
 import {Symbols} from './symbols.ts';
 import {TrafficProbe} from './traffic/traffic.ts';
 
-/** Events reach the faces at most this much after the kernel saw them. */
-const DRAIN_MS = 100;
-/** 4,096 of the largest records. */
-const DRAIN_BYTES = 4096 * 192;
 const RING_BYTES = 4 << 20;
-/** Probes that can keep the distributions of one process apart. */
-const FOCUSED_PROBES = ['sched', 'block', 'vfs', 'syscall'];
-/** KS_FOCUS_ALL */
-const FOCUS_ALL = 0xffffffff;
 /** Probes that leave kstop itself out, and those that may be asked for what sleeps by design. */
 const SELFLESS_PROBES = ['sched', 'syscall'];
 const WAITING_PROBES = ['vfs', 'syscall'];
@@ -102,7 +80,7 @@ export interface LiveOptions {
 
 /** The running kernel as a Source. The constructor attaches the probes; throws EngineError or LibraryError. */
 export class LiveSource implements Source {
-  readonly controls: Controls;
+  readonly controls: LiveControls;
   private readonly engine: Engine;
   private readonly probes: LiveProbes;
   private readonly sampler: LiveSampler;
@@ -110,137 +88,54 @@ export class LiveSource implements Source {
   private readonly lockups: Lockups;
   private readonly retransmits: RetransmitReader;
   private readonly clock = new WallClock();
-  private readonly focused: FocusControl;
-  private readonly pages: PageCount;
   private readonly cgroups: CgroupPaths;
   private readonly containers: ContainerNames;
   private readonly lives: ContainerLives;
   private readonly containerTasks = new ContainerTasks((id) => this.cgroups.get(id, true));
-  private readonly buffer = new Uint8Array(DRAIN_BYTES);
-  private readonly decoder: Decoder;
-  private readonly context;
+  private readonly drain: EventDrain;
+  private readonly context: DecodeContext;
   private readonly delivered = new Map<string, number>();
   private readonly changes: ProbeChange[] = [];
   private readonly errors: ErrorObject[] = [];
   private stopping = false;
   private closing: Promise<void> | undefined;
-  private rhythm: 'busy' | 'settling' | 'quiet' = 'busy';
-  private draining: Promise<unknown> = Promise.resolve();
   private cgroupIsGone = false;
   private readonly priority = new OwnPriority(new OwnThreads(), (problem) => this.failed(problem));
   private readonly owners = new OwnerSearch(() => this.engine.findOwners());
   private readonly slowRequests = new SlowRequests(() => this.engine.requests(true));
 
   private constructor(private readonly options: LiveOptions) {
+    const {filter} = options;
     this.engine = new Engine({ringBytes: RING_BYTES, skip: options.skip});
-    this.focused = new FocusControl(options.withArgs ?? false, (pid) => {
-      for (const probe of FOCUSED_PROBES) this.engine.set(probe, SETTING.focusPid, pid);
-      this.pages.turnTo(pid);
-      if (pid === 0) this.countCallsOfCgroup();
-    });
+    this.applyFilter(filter);
     this.clock.sync(this.engine.clocks());
     this.cgroups = new CgroupPaths((id, v2) => this.engine.cgroupPath(id, v2));
     this.containers = new ContainerNames(this.cgroups, (problem) => this.failed(problem));
-    const byProcess = options.filter?.pid !== undefined || options.filter?.comm !== undefined;
-    const container = (path: string) => this.containers.ofPath(path);
-    const mains = new MainProcesses();
-    this.lives = new ContainerLives(
-      container,
-      () => !byProcess && this.probes.isOn('process'),
-      (rows) => mains.among(rows),
-    );
-    const thresholds = {...options.thresholds};
+    this.lives = this.containerLives();
     const symbols = new Symbols();
-    this.pages = this.pageCount(symbols);
-    const drops = new DropSetup(this.engine, symbols, options.filter);
-    this.context = {
-      clock: this.clock,
-      critNs: criticalNs(thresholds),
-      cgroupPath: (id: bigint, v2: boolean) => this.cgroups.get(id, v2),
-      learnCgroup: (id: bigint, path: string) => this.cgroups.learn(id, path),
-      symbol: (address: bigint) => symbols.name(address),
-      dropReason: (reason: number) => drops.reasons.name(reason),
-      slowRequest: (event: BioLatencyEvent, span: RequestSpan) => this.slowRequests.note(event, span),
-      tick: (monoNs: number, jiffies: number) => this.lockups.jiffies.learn(monoNs, jiffies),
-    };
-    this.decoder = new Decoder(this.buffer, this.context);
-    const {filter} = options;
-    if (filter?.pid !== undefined && inOwnPidNamespace()) {
-      this.engine.close();
-      throw new FilterError('--pid', 'in this PID namespace processes have other numbers', "run kstop in the host's");
-    }
-    const wrong = filter && this.engine.filter(filter.pid, filter.comm, filter.cgroup);
-    if (wrong) {
-      this.engine.close();
-      const remedy = /namespace/.test(wrong) ? "run kstop in the host's" : 'name a folder of the cgroup v2 hierarchy';
-      throw new FilterError(this.cgroupFlag, wrong, remedy);
-    }
+    const drops = new DropSetup(this.engine, symbols, filter);
+    this.controls = this.liveControls(symbols);
+    const thresholds = {...options.thresholds};
+    this.context = this.decodeContext(thresholds, symbols, drops);
+    this.drain = new EventDrain({
+      engine: this.engine,
+      context: this.context,
+      wakeAtFirst: (on) => this.probes.wakeAtFirst(on),
+      sift: (events) => this.sifted(events),
+    });
     const skipLog = options.skip?.split(',').includes('kmsg') ?? false;
     const wanted = filter?.cgroup === undefined ? filter : {...filter, cgroup: canonicalCgroup(filter.cgroup)};
     this.lockups = new Lockups(this.engine, this.clock, wanted, skipLog);
-    const files = {traffic: new TrafficProbe(), ...this.memoryProbes(wanted)};
-    const beside = {lockup: this.lockups};
-    const preparations = {
-      drops: () => drops.prepare(),
-      'container-traffic': () => withoutProcess(options.filter),
-      syscall: () => this.classify(),
-      tasks: () => (inOwnPidNamespace() ? 'only the processes of this PID namespace are listed' : undefined),
-    };
-    this.probes = new LiveProbes(this.engine, options.probes, thresholds, files, beside, preparations);
-    // Only a look at kstop itself counts kstop: idle hosts would be judged by their observer.
-    if (!inOwnPidNamespace() && filter?.pid !== process.pid)
-      for (const probe of SELFLESS_PROBES) this.engine.set(probe, SETTING.selfPid, process.pid);
-    for (const probe of WAITING_PROBES) this.engine.set(probe, SETTING.includeWaits, options.includeWaits ? 1 : 0);
-    this.countCallsOfCgroup();
-    this.engine.set('process', SETTING.withArgs, options.withArgs ? 1 : 0);
+    this.probes = this.liveProbes(thresholds, wanted, drops);
+    this.applySettings();
     this.retransmits = new RetransmitReader(filter !== undefined);
-    const wakeups = new WakeupsReader(() => this.probes.isOn('wakeups'));
-    const readers = {
-      sched: new SchedReader(),
-      block: new BlockReader({
-        read: () => (this.probes.isOn('block') ? this.engine.requests(false) : undefined),
-        nowNs: () => Number(this.engine.clocks()[0]),
-        leastNs: () => (this.probes.thresholds.block_warn_us ?? 0) * 1000,
-        cgroupPath: (id) => this.cgroups.get(id, true),
-      }),
-      vfs: new VfsReader(),
-      syscall: new SyscallReader(),
-      process: new ProcessReader(),
-      retransmit: this.retransmits,
-      drops: new DropReader(() => drops.reasons),
-      'container-traffic': new ContainerTrafficReader((id) => this.cgroups.get(id, true)),
-      wakeups,
-      tasks: new TasksReader({
-        top: options.top ?? ROWS,
-        wakeups: (pid) => wakeups.of(pid),
-        sameNumbers: !inOwnPidNamespace(),
-        container: (cgroup) => this.containers.ofCgroup(cgroup),
-        cgroups: (tasks) => this.containerTasks.take(tasks),
-      }),
-      faults: new FaultsReader(() => filter === undefined && this.probes.isOn('faults')),
-      'fault-latency': new FaultLatencyReader(),
-      reclaim: new ReclaimReader(),
-      pages: this.pages,
-    };
-    const cost = new ProbeCost(
-      this.engine,
-      (id) => this.probes.countsNow(id),
-      () => this.probes.attached(),
-    );
-    const budget = options.maxOverheadPct ?? Number.POSITIVE_INFINITY;
-    const over = (pct: number) => {
-      const why = `what the governor can't pause takes ${percent(pct)} of all CPUs' time, budget ${percent(budget)}`;
-      const remedy = 'sample less often (--interval) or allow more';
-      this.failed({what: '--max-overhead', why, remedy});
-    };
-    this.overhead = new Overhead(cost, this.probes, budget, (id) => this.change(id), over);
+    const {engine, probes, cgroups, containers, containerTasks, retransmits} = this;
+    const pages = this.controls.pageCount;
+    const filtered = filter !== undefined;
+    const parts = {engine, probes, cgroups, containers, containerTasks, drops, retransmits, pages, filtered};
+    const readers = liveReaders({...parts, top: options.top});
+    this.overhead = this.overheadWithin(options.maxOverheadPct ?? Number.POSITIVE_INFINITY);
     this.sampler = new LiveSampler(this.probes, readers, this.delivered, RING_BYTES, this.overhead);
-    this.controls = {
-      toggle: (probe) => this.toggle(probe),
-      threshold: (subsystem, warnUs) => this.threshold(subsystem, warnUs),
-      focus: (pid) => this.focus(pid),
-      pages: () => this.pages.key(),
-    };
   }
 
   /**
@@ -255,10 +150,103 @@ export class LiveSource implements Source {
     return source;
   }
 
+  /** @throws {FilterError} when it names nothing; the engine is closed then. */
+  private applyFilter(filter: Filter | undefined): void {
+    if (filter?.pid !== undefined && inOwnPidNamespace()) {
+      this.engine.close();
+      throw new FilterError('--pid', 'in this PID namespace processes have other numbers', "run kstop in the host's");
+    }
+    const wrong = filter && this.engine.filter(filter.pid, filter.comm, filter.cgroup);
+    if (wrong) {
+      this.engine.close();
+      const remedy = /namespace/.test(wrong) ? "run kstop in the host's" : 'name a folder of the cgroup v2 hierarchy';
+      throw new FilterError(this.cgroupFlag, wrong, remedy);
+    }
+  }
+
+  /** What the programs are told before they run. */
+  private applySettings(): void {
+    const {filter, includeWaits, withArgs} = this.options;
+    // Only a look at kstop itself counts kstop: idle hosts would be judged by their observer.
+    if (!inOwnPidNamespace() && filter?.pid !== process.pid)
+      for (const probe of SELFLESS_PROBES) this.engine.set(probe, SETTING.selfPid, process.pid);
+    for (const probe of WAITING_PROBES) this.engine.set(probe, SETTING.includeWaits, includeWaits ? 1 : 0);
+    this.controls.countCallsOfCgroup();
+    this.engine.set('process', SETTING.withArgs, withArgs ? 1 : 0);
+  }
+
+  private decodeContext(thresholds: Thresholds, symbols: Symbols, drops: DropSetup): DecodeContext {
+    return {
+      clock: this.clock,
+      critNs: criticalNs(thresholds),
+      cgroupPath: (id: bigint, v2: boolean) => this.cgroups.get(id, v2),
+      learnCgroup: (id: bigint, path: string) => this.cgroups.learn(id, path),
+      symbol: (address: bigint) => symbols.name(address),
+      dropReason: (reason: number) => drops.reasons.name(reason),
+      slowRequest: (event: BioLatencyEvent, span: RequestSpan) => this.slowRequests.note(event, span),
+      tick: (monoNs: number, jiffies: number) => this.lockups.jiffies.learn(monoNs, jiffies),
+    };
+  }
+
+  private liveProbes(thresholds: Thresholds, filter: Filter | undefined, drops: DropSetup): LiveProbes {
+    const files = {traffic: new TrafficProbe(), ...this.memoryProbes(filter)};
+    const beside = {lockup: this.lockups};
+    const preparations = {
+      drops: () => drops.prepare(),
+      'container-traffic': () => withoutProcess(this.options.filter),
+      syscall: () => this.classify(),
+      tasks: () => (inOwnPidNamespace() ? 'only the processes of this PID namespace are listed' : undefined),
+    };
+    return new LiveProbes(this.engine, this.options.probes, thresholds, files, beside, preparations);
+  }
+
+  private overheadWithin(budget: number): Overhead {
+    const cost = new ProbeCost(
+      this.engine,
+      (id) => this.probes.countsNow(id),
+      () => this.probes.attached(),
+    );
+    const over = (pct: number) => {
+      const why = `what the governor can't pause takes ${percent(pct)} of all CPUs' time, budget ${percent(budget)}`;
+      const remedy = 'sample less often (--interval) or allow more';
+      this.failed({what: '--max-overhead', why, remedy});
+    };
+    return new Overhead(cost, this.probes, budget, (id) => this.change(id), over);
+  }
+
+  private containerLives(): ContainerLives {
+    const mains = new MainProcesses();
+    return new ContainerLives(
+      (path) => this.containers.ofPath(path),
+      () => !this.byProcess && this.probes.isOn('process'),
+      (rows) => mains.among(rows),
+    );
+  }
+
+  private liveControls(symbols: Symbols): LiveControls {
+    const {filter, withArgs} = this.options;
+    return new LiveControls({
+      engine: this.engine,
+      symbols,
+      withArgs: withArgs ?? false,
+      ofCgroup: filter?.cgroup !== undefined,
+      probes: () => this.probes,
+      switched: (id) => this.overhead.switched(id),
+      change: (id) => this.change(id),
+      criticalNs: (ns) => {
+        this.context.critNs = ns;
+      },
+    });
+  }
+
+  /** Does the filter leave processes of a cgroup out? */
+  private get byProcess(): boolean {
+    const {pid, comm} = this.options.filter ?? {};
+    return pid !== undefined || comm !== undefined;
+  }
+
   private async start(): Promise<void> {
-    const starting = this.probes.start();
-    this.draining = starting.catch(() => undefined);
-    await starting;
+    await this.drain.during(this.probes.start());
     if (this.probes.isOn('retransmit')) this.engine.findOwners();
     this.sampler.begin();
     this.containers.begin();
@@ -285,7 +273,7 @@ export class LiveSource implements Source {
     let last = performance.now();
     let due = last + this.options.intervalMs;
     while (!this.stopping) {
-      const events = await this.nextEvents(Math.max(0, Math.min(due - performance.now(), this.lockups.waitMs())));
+      const events = await this.drain.next(Math.max(0, Math.min(due - performance.now(), this.lockups.waitMs())));
       if (this.closing) return;
       if (this.lockups.isDue()) events.push(...(await this.look()));
       if (this.closing) return;
@@ -319,28 +307,14 @@ export class LiveSource implements Source {
 
   private async free(): Promise<void> {
     this.stop();
-    await this.draining;
+    await this.drain.close();
     this.priority.restore();
     this.overhead.stop();
     this.sampler.close();
-    this.focused.close();
+    this.controls.focused.close();
     this.containers.close();
     this.probes.close();
     this.engine.close();
-  }
-
-  /**
-   * Events within DRAIN_MS while they come. Once they don't, the wait is as long as it may be and the first event ends
-   * it; between the two one drain looks for events that came before the kernel side knew that it shall wake.
-   */
-  private async nextEvents(mostMs: number): Promise<KernelEvent[]> {
-    const waits = {busy: DRAIN_MS, settling: 0, quiet: mostMs};
-    const events = await this.drain(Math.min(waits[this.rhythm], mostMs));
-    if (this.closing) return events;
-    const next = events.length > 0 ? 'busy' : this.rhythm === 'busy' ? 'settling' : 'quiet';
-    if ((next === 'busy') !== (this.rhythm === 'busy')) this.probes.wakeAtFirst(next !== 'busy');
-    this.rhythm = next;
-    return events;
   }
 
   /** Detaches, drains to the last event and takes the last sample, so that the loss equation closes. */
@@ -350,7 +324,7 @@ export class LiveSource implements Source {
     this.probes.stop();
     for (;;) {
       // A program that was running when its link went has ended within the wait.
-      const events = await this.drain(20);
+      const events = await this.drain.once(20);
       if (this.closing) return;
       if (events.length === 0) break;
       yield frame({events});
@@ -358,14 +332,8 @@ export class LiveSource implements Source {
     yield this.frame(await this.look(true), performance.now() - last);
   }
 
-  private async drain(timeoutMs: number): Promise<KernelEvent[]> {
-    const events: KernelEvent[] = [];
-    if (this.closing) return events;
-    const drained = this.engine.drain(this.buffer, Math.ceil(timeoutMs));
-    this.draining = drained.catch(() => undefined);
-    const bytes = await drained;
-    if (this.closing) return events;
-    this.decoder.decode(bytes, events);
+  /** Events of one drain, each counted, but for those of lockups that the log tells better. */
+  private sifted(events: KernelEvent[]): KernelEvent[] {
     this.slowRequests.explain();
     const fresh = events.flatMap((event): KernelEvent[] => (isLockup(event) ? this.lockups.sift(event) : [event]));
     for (const event of fresh) this.count(event);
@@ -393,7 +361,7 @@ export class LiveSource implements Source {
 
   /** What the kernel has logged, after the programs' events of the same. `last`: nothing is kept back for later. */
   private async look(last = false): Promise<KernelEvent[]> {
-    const events = this.lockups.read() ? await this.drain(0) : [];
+    const events = this.lockups.read() ? await this.drain.once(0) : [];
     if (this.closing) return events;
     this.clock.sync(this.engine.clocks());
     for (const event of this.lockups.due(last)) {
@@ -432,7 +400,7 @@ export class LiveSource implements Source {
     const sample = intervalMs === undefined ? undefined : this.sampler.sample(this.stamp(), intervalMs, found, ofFocus);
     if (sample) this.lives.complete(sample);
     if (sample && this.priority.nice !== undefined) sample.self.nice = this.priority.nice;
-    const focus = sample && this.focused.sample({...ofFocus, pages: this.pages.take()});
+    const focus = sample && this.controls.focused.sample({...ofFocus, pages: this.controls.pageCount.take()});
     if (focus) sample.focus = this.containers.nameFocus(focus);
     else if (sample && ofFocus.syscalls.length > 0) sample.syscalls = ofFocus.syscalls;
     return frame({events, sample, probes: this.changes.splice(0), errors: this.errors.splice(0)});
@@ -442,15 +410,14 @@ export class LiveSource implements Source {
   private memoryProbes(filter: Filter | undefined) {
     const cgroups = new MemoryCgroups(filter?.cgroup);
     const container = (path: string) => this.containers.ofPath(path);
-    const byProcess = filter?.pid !== undefined || filter?.comm !== undefined;
     // A part of the processes is not the container's sum.
     const tasks = inOwnPidNamespace() ? undefined : this.containerTasks;
     return {
-      pressure: new PressureProbe(this.engine, filter !== undefined, byProcess ? undefined : cgroups),
+      pressure: new PressureProbe(this.engine, filter !== undefined, this.byProcess ? undefined : cgroups),
       growth: new GrowthProbe(cgroups, {
         filter,
         container,
-        rows: byProcess ? undefined : new ContainerRows(cgroups, container, this.options.top ?? ROWS, tasks),
+        rows: this.byProcess ? undefined : new ContainerRows(cgroups, container, this.options.top ?? ROWS, tasks),
         sameNumbers: !inOwnPidNamespace(),
       }),
     };
@@ -486,60 +453,9 @@ export class LiveSource implements Source {
     this.engine.wake();
     this.changes.push({kind: 'probe', ...this.stamp(), ...info});
   }
-
-  private toggle(id: string): string | undefined {
-    return this.switched(id, this.probes.toggle(id));
-  }
-
-  /** Tells of a probe that was switched; `problem`: what came of it. */
-  private switched(id: string, problem: string | undefined): string | undefined {
-    this.overhead.switched(id);
-    if (PROBES.some((probe) => probe.id === id)) this.change(id);
-    return problem;
-  }
-
-  /** While nobody looks into a process, the calls of the cgroup that is watched alone are counted by name. */
-  private countCallsOfCgroup(): void {
-    if (this.options.filter?.cgroup !== undefined) this.engine.set('syscall', SETTING.focusPid, FOCUS_ALL);
-  }
-
-  private focus(pid: number | undefined): string | undefined {
-    if (pid !== undefined && inOwnPidNamespace())
-      return "in this PID namespace processes have other numbers: run kstop in the host's";
-    return this.focused.set(pid);
-  }
-
-  private pageCount(symbols: Symbols): PageCount {
-    const id = 'pages';
-    return new PageCount({
-      isOn: () => this.probes.isOn(id),
-      reason: () => this.probes.info(id).reason,
-      turn: (on) => this.switched(id, this.probes.turn(id, on)),
-      count: (pid) => this.engine.set(id, SETTING.focusPid, pid),
-      symbol: (address) => symbols.name(address),
-      code: () => this.focused.code(),
-    });
-  }
-
-  private threshold(subsystem: SubsystemName, warnUs: number): string | undefined {
-    const problem = this.probes.setWarning(subsystem, warnUs);
-    if (problem) return problem;
-    this.context.critNs = criticalNs(this.probes.thresholds);
-    for (const probe of PROBES) if (probe.subsystem === subsystem && probe.warnUs !== undefined) this.change(probe.id);
-    return undefined;
-  }
 }
 
 const isLockup = (event: KernelEvent): event is LockupEvent => event.subsystem === 'lockup';
-
-/** A subsystem without thresholds has no critical latency. */
-function criticalNs(thresholds: Thresholds): Record<LatencySubsystem, number> {
-  const pairs = LATENCY_SUBSYSTEMS.map((name) => [
-    name,
-    (thresholds[`${name}_crit_us`] ?? Number.POSITIVE_INFINITY) * 1000,
-  ]);
-  return Object.fromEntries(pairs);
-}
 
 function frame(parts: Partial<Frame>): Frame {
   return {events: [], probes: [], errors: [], ...parts};

@@ -23,6 +23,9 @@ for line in iter(sys.stdin.readline, ''):
     print(done, flush=True)
 `;
 
+/** Where a read takes as long as a write, several transactions must fit into seconds. */
+const TIMER_MS = 20;
+
 /** One transaction, and what others say of it. */
 export interface Transaction {
   reads: number;
@@ -41,8 +44,7 @@ export class Database {
   ) {}
 
   static async start(t: ExecutionContext, name: string): Promise<Database> {
-    // Where a read takes as long as a write, several transactions must fit into seconds.
-    const disk = slowDisk(t);
+    const disk = slowDisk(t, 200, TIMER_MS);
     const process = new Process(t, [...disk.through, 'python3', '-c', PROGRAM, disk.device, name]);
     const database = new Database(disk, process);
     await database.transaction(1);

@@ -153,9 +153,11 @@ export function lacksSlowDisk(): string | undefined {
   return lacksController(throttler()) && 'neither null_blk nor a cgroup controller of disks';
 }
 
-/** A disk whose writes take tens of milliseconds each, or as long as is asked for. */
-export function slowDisk(t: ExecutionContext, ms?: number): SlowDisk {
-  return hasNullBlk() ? timerDisk(t, ms ?? 20) : throttledLoop(t, Math.ceil(1000 / (ms ?? 100)));
+/**
+ * A disk whose writes take tens of milliseconds each, or as long as is asked for; `timerMs`: where the reads take as long.
+ */
+export function slowDisk(t: ExecutionContext, ms?: number, timerMs = ms): SlowDisk {
+  return hasNullBlk() ? timerDisk(t, timerMs ?? 20) : throttledLoop(t, Math.ceil(1000 / (ms ?? 100)));
 }
 
 /** null_blk completes from a timer interrupt, on top of whatever task runs. */
