@@ -14,8 +14,10 @@ RUN bin/setup \
 		node_modules/node-linux-*/bin node_modules/.bin/node /image/opt/kstop
 
 FROM debian:bookworm-slim
+# Ad-hoc traces (kstop trace, view 9) need bpftrace, which is larger than all else: --build-arg TRACES=bpftrace
+ARG TRACES=""
 RUN apt-get update \
-	&& apt-get install -y --no-install-recommends libbpf1 \
+	&& apt-get install -y --no-install-recommends libbpf1 $TRACES \
 	&& rm -rf /var/lib/apt/lists/*
 COPY --from=build /image/ /
 ENTRYPOINT ["/opt/kstop/bin/kstop"]
