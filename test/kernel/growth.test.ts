@@ -93,7 +93,7 @@ testUnless(reason, 'a leak is foretold before the kill; page cache is not; a lar
   t.true(rows.some(({scope, container}) => scope === leaking.path && container?.id === ID));
   const own = kstop.samples.flatMap(({containers = []}) => containers.filter(({cgroup}) => cgroup === leaking.path));
   t.log(JSON.stringify(own.at(-1)));
-  t.true(own.length >= 20, 'a row in each sample, from when the cgroup is seen');
+  t.true(own.length >= 20 / SLOW, `${own.length} rows from when the cgroup is seen`);
   t.true(own.every((row) => row.container.id === ID && row.limit_bytes === LIMIT && row.memory_usage_bytes! <= LIMIT));
   t.true(Math.max(...own.map((row) => row.utilization_pct!)) > 90);
   t.is(own.at(-1)?.oom_kills, 1);

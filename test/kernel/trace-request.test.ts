@@ -52,7 +52,7 @@ testUnless(
       // So that the reads of two can't be taken for each other's.
       await sleep(3 * CLOCK_MS);
     }
-    t.is(kstop.ended?.code, 2, 'one program was refused');
+    t.is(kstop.ended?.code, 2, `one program was refused\n${kstop.stdout.slice(-2000)}\n${kstop.stderr}`);
     const answer: TraceAnswered = JSON.parse(kstop.stdout);
     t.deepEqual(schemaErrors(answer), []);
     if (!('results' in answer)) throw new Error('no answer');
