@@ -27,7 +27,7 @@ class Limit {
 /**
  * Pressure on memory as events. The host's: by the kernel's triggers, which libkstop waits for with everything else, or
  * where those are refused, from the averages of the file at the end of each interval. That of cgroups with a limit: from
- * their figures of the interval.
+ * their figures of the interval, which need no PSI.
  */
 export class PressureProbe implements FileProbe {
   private readonly file: ProcFile;
@@ -51,11 +51,14 @@ export class PressureProbe implements FileProbe {
 
   start(): NativeProbeState {
     const problem = this.file.problem();
+    const hasCgroups = this.cgroups !== undefined && this.cgroups.start(this) === undefined;
     if (problem) {
       const absent = problem === 'ENOENT' || problem === 'EOPNOTSUPP';
-      return {state: 'unavailable', method: '', reason: `file: ${problem}${absent ? `: ${NO_PSI}` : ''}`};
+      const reason = `file: ${problem}${absent ? `: ${NO_PSI}` : ''}`;
+      if (hasCgroups) return degraded(`only cgroups near their limit are told: ${reason}`);
+      this.cgroups?.stop(this);
+      return {state: 'unavailable', method: '', reason};
     }
-    this.cgroups?.start(this);
     if (this.filtered) return degraded("no events under a filter: the host's pressure is not that of its tasks alone");
     const refused = this.engine.pressure(STALLED_US, STALLED_US, WINDOW_US);
     this.looking = refused !== undefined;

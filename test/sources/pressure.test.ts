@@ -3,7 +3,9 @@ import {tmpdir} from 'node:os';
 import {join} from 'node:path';
 import test, {type ExecutionContext} from 'ava';
 import {psi} from '../../src/sources/host.ts';
+import {MemoryCgroups} from '../../src/sources/memory/cgroups.ts';
 import {PressureProbe} from '../../src/sources/pressure.ts';
+import {StandInTree, stampAt} from './memory-tree.ts';
 import {noParts} from './parts.ts';
 
 const line = (name: string, avg10: number) => `${name} avg10=${avg10.toFixed(2)} avg60=0.00 avg300=0.00 total=1\n`;
@@ -69,4 +71,19 @@ test('a kernel without PSI, and a file that cannot be read', (t) => {
   const {state, reason} = new PressureProbe(refuses, false, undefined, tmpdir()).start();
   t.is(state, 'unavailable');
   t.regex(reason, /EISDIR/);
+});
+
+test('stand-in files: without PSI a cgroup near its limit is told all the same', (t) => {
+  const tree = new StandInTree(t);
+  tree.set('/a', {max: 100, current: 95});
+  const probe = new PressureProbe(refuses, false, tree.cgroups(), '/no/such/file');
+  t.like(probe.start(), {state: 'degraded', method: 'file'});
+  const events = probe.sample({histograms: [], counters: []} as never, stampAt(1), 1000);
+  t.deepEqual(
+    events.map(({type, cgroup}) => [type, cgroup]),
+    [['MEMORY_PRESSURE', '/a']],
+  );
+  probe.stop();
+  const none = new PressureProbe(refuses, false, new MemoryCgroups(undefined, () => undefined), '/no/such/file');
+  t.like(none.start(), {state: 'unavailable', method: ''});
 });
