@@ -156,3 +156,19 @@ test('storms of ends and of containers stay bounded', (t) => {
   t.is(all[1]?.container.id, 'two');
   t.true(all.every(({exits = []}) => exits.length <= 16));
 });
+
+test('a container that runs on keeps its restarts, however many others come and go meanwhile', (t) => {
+  const {begin, end, rows} = hold(undefined, ['long']);
+  for (let i = 0; i < 3; i++) {
+    begin(100 + i, 'long', i);
+    end(100 + i, 'long', i, {exit_code: 3});
+  }
+  begin(110, 'long', 9);
+  for (let i = 0; i < 10_000; i++) {
+    begin(200_000 + i, `job${i}`, 100 + i);
+    end(200_000 + i, `job${i}`, 100 + i);
+  }
+  const row = {time_bucket: 1, container: {id: 'long'}, cgroup: '/long'};
+  const long = rows(400_000, [row])!.find(({container}) => container.id === 'long');
+  t.like(long, {restarts: 3, last_exit: {exit_code: 3}});
+});
