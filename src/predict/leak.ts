@@ -48,11 +48,15 @@ export class LeakWatch {
     this.#openLow = level;
   }
 
-  /** Looked for anew once a slot is over. */
+  /** Looked for anew once a slot is over; none once it has fallen, which may be long before: slots get longer. */
   hint(): LeakHint | undefined {
     if (this.#due) this.#hint = this.#find();
     this.#due = false;
-    return this.#hint;
+    return this.#hint && !this.#hasFallen(this.#hint) ? this.#hint : undefined;
+  }
+
+  #hasFallen({grown_bytes}: LeakHint): boolean {
+    return this.#openLow < (this.#low[this.#length - 1] as number) - DIP * grown_bytes;
   }
 
   #forget(): void {

@@ -56,3 +56,16 @@ test('after a day it still knows the rate and the day’s beginning', (t) => {
   t.true(Math.abs((hint?.growth_bytes_per_s as number) - 10_000) < 100);
   t.true((hint?.since_ms as number) < 60 * 60_000);
 });
+
+test('what was given back is no leak any more, at once, however long it had grown', (t) => {
+  const watch = new LeakWatch();
+  const grow = (from: number, to: number) => {
+    for (let s = from; s < to; s += 5) watch.push(s * 1000, 100 * MIB + s * 10_000);
+  };
+  grow(0, 86_400);
+  t.truthy(watch.hint());
+  watch.push(86_400_000, 100 * MIB + 86_000 * 10_000);
+  t.truthy(watch.hint(), 'between two allocations');
+  watch.push(86_405_000, 100 * MIB);
+  t.is(watch.hint(), undefined);
+});
