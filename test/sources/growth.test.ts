@@ -1,5 +1,6 @@
 import test, {type ExecutionContext} from 'ava';
 import {MemoryCgroups} from '../../src/sources/memory/cgroups.ts';
+import {Growers} from '../../src/sources/memory/growers.ts';
 import {GrowthProbe} from '../../src/sources/memory/growth.ts';
 import type {Filter, KernelEvent, OomPredictionEvent, PredictionRow} from '../../src/types/stream.ts';
 import {StandInTree, stampAt} from './memory-tree.ts';
@@ -102,6 +103,23 @@ test('stand-in files: who grows below a cgroup is named with rate and share, in 
         [9, 'less', 50, 25],
       ],
     );
+  }
+});
+
+test('stand-in files: who grows is known with a long interval, too', (t) => {
+  const tree = new StandInTree(t);
+  const growers = new Growers(`${tree.root}/proc`);
+  tree.write('/leaky', 'cgroup.procs', '7\n8\n');
+  tree.write('/proc', 'uptime', '100000.00 1.00\n');
+  const folders = [`${tree.root}/leaky`];
+  for (let s = 60; s <= 240; s += 60) {
+    process(tree, 7, 'big', 500);
+    process(tree, 8, 'most', 20 + s);
+    growers.begin();
+    for (const scope of ['/pod', '/leaky']) {
+      const named = growers.of(folders, 1 << 20, s * 1000).map(({pid, growth_bytes_per_s: rate}) => [pid, rate]);
+      t.deepEqual(named, s === 60 ? [] : [[8, 1 << 20]], `${scope} at ${s}`);
+    }
   }
 });
 
