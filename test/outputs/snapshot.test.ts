@@ -114,7 +114,8 @@ test('of a long run: what was counted before its samples is not new in its repla
   const crashes = {name: 'process_exits', labels: {reason: 'SIGSEGV'}};
   const at = (s: number) => {
     const n = Math.min(s, 20);
-    const told = {counters: [{...crashes, value: n}], containers: [{...row, restarts: n}]};
+    const busy = {time_bucket: 1, pid: 1, comm: 'init', threads: 1, state: 'running' as const, cpu_time_ms: 100};
+    const told = {counters: [{...crashes, value: n}], containers: [{...row, restarts: n}], processes: [busy]};
     return frame({sample: {...sampleFrame(s * 1000).sample!, ...told}});
   };
   const model = modelOf([frame({header: header([probe])}), ...Array.from({length: 200}, (_, i) => at(i + 1))]);
@@ -122,6 +123,7 @@ test('of a long run: what was counted before its samples is not new in its repla
   const files = await exportSnapshot(made('counted'), taken(model));
   const {model: again} = await replayed(files?.json ?? '');
   t.like(again.state.subsystems[0], {status: 'OK', worstStatus: 'OK'});
+  t.is(again.finish(stamp(200_000)).processes?.[0]?.cpu_time_ms, MAX_SAMPLES * 100);
 });
 
 test('never over a file: the next one has a number', async (t) => {
