@@ -79,6 +79,15 @@ test('what ended lately comes first, with the figures that it has', (t) => {
   );
 });
 
+test('two of one id both keep their rows', (t) => {
+  const {end, rows} = hold();
+  const two = ['/default/web', '/k8s.io/web'].map((cgroup) => ({time_bucket: 1, container: {id: 'web'}, cgroup}));
+  const cgroups = (ms: number) => rows(ms, two)!.map(({cgroup}) => cgroup);
+  t.deepEqual(cgroups(100), ['/default/web', '/k8s.io/web']);
+  end(200, 'web', 1);
+  t.deepEqual(cgroups(300), ['/default/web', '/k8s.io/web']);
+});
+
 test('a container of another id under the same name in the same pod is the one before, also if the names come late', (t) => {
   const {known, begin, end, rows} = hold();
   const named = (id: string, name = 'web') => ({id, name, pod: 'shop-0', namespace: 'shop', pod_uid: 'u1'});

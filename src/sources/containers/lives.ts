@@ -53,14 +53,15 @@ export class ContainerLives {
     this.ends = new Map();
     if (!this.isOn()) return;
     this.name();
-    const rows = new Map((sample.containers ?? []).map((row) => [row.container.id, row]));
+    // Two may have one id, in two namespaces of containerd.
+    const rows = Map.groupBy(sample.containers ?? [], ({container}) => container.id);
     const time_bucket = Math.floor(Date.parse(sample.time) / 1000);
-    const lately = this.lately(monoMs(sample)).map(({container, cgroup}) => {
-      const row = rows.get(container.id) ?? {time_bucket, container, cgroup};
+    const lately = this.lately(monoMs(sample)).flatMap(({container, cgroup}) => {
+      const own = rows.get(container.id) ?? [{time_bucket, container, cgroup}];
       rows.delete(container.id);
-      return row;
+      return own;
     });
-    const all = [...lately, ...rows.values()];
+    const all = [...lately, ...[...rows.values()].flat()];
     if (all.length === 0) return;
     const watched = this.watched(all.filter(({container}) => !this.lifeOf(container)));
     sample.containers = all.map((row) => {
