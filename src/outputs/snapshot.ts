@@ -63,8 +63,14 @@ function objectsOf(header: Header, {state, summary}: Snapshot): StreamObject[] {
   if (!first || fromTheStart(state)) return [header, ...all, summary];
   // Where the run's first part is gone from the buffers, it begins with what there is, and with what was counted before.
   const start = {time: first.time, mono_ns: first.mono_ns};
-  const counted = state.samples.slice(0, 1).map((oldest) => ({...startOf(oldest), ...start}));
+  const counted = state.samples.slice(0, 1).map((oldest) => ({...countsOf(oldest), ...start}));
   return [{...header, ...start}, ...counted, ...all, summary];
+}
+
+/** What a sample counts, and nothing of how things were: the beginning may be long before it. */
+function countsOf(sample: Sample): Sample {
+  const {predictions: _p, leaks: _l, in_flight: _i, pressure: _s, ...counts} = startOf(sample);
+  return counts;
 }
 
 /** Is the oldest sample that is kept the run's first? */

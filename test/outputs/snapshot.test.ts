@@ -115,13 +115,19 @@ test('of a long run: what was counted before its samples is not new in its repla
   const at = (s: number) => {
     const n = Math.min(s, 20);
     const busy = {time_bucket: 1, pid: 1, comm: 'init', threads: 1, state: 'running' as const, cpu_time_ms: 100};
-    const told = {counters: [{...crashes, value: n}], containers: [{...row, restarts: n}], processes: [busy]};
+    const pressure = {memory: {some_avg10_pct: 1}};
+    const told = {counters: [{...crashes, value: n}], containers: [{...row, restarts: n}], processes: [busy], pressure};
     return frame({sample: {...sampleFrame(s * 1000).sample!, ...told}});
   };
   const model = modelOf([frame({header: header([probe])}), ...Array.from({length: 200}, (_, i) => at(i + 1))]);
   t.like(model.state.subsystems[0], {status: 'OK', worstStatus: 'CRITICAL'});
   const files = await exportSnapshot(made('counted'), taken(model));
-  const {model: again} = await replayed(files?.json ?? '');
+  const {model: again, frames} = await replayed(files?.json ?? '');
+  t.deepEqual(
+    frames.flatMap(({sample}) => sample ?? []).map(({pressure}) => pressure !== undefined),
+    [false, ...Array<boolean>(MAX_SAMPLES).fill(true)],
+    'how things were is of another moment',
+  );
   t.like(again.state.subsystems[0], {status: 'OK', worstStatus: 'OK'});
   t.is(again.finish(stamp(200_000)).processes?.[0]?.cpu_time_ms, MAX_SAMPLES * 100);
 });
