@@ -31,12 +31,13 @@ interface Kept {
 /** Who began again when, from the rows of containers. */
 export class Restarts {
   readonly #kept = new Map<string, Kept>();
-  #begun = false;
+  /** Does the stream begin with the run? Known from its first sample. */
+  #whole?: boolean;
   #nowMs = 0;
 
   push(sample: Sample, endMs: number): void {
     this.#nowMs = endMs;
-    this.#begun ||= sample.interval_ms > 0;
+    this.#whole ??= sample.interval_ms > 0;
     for (const row of sample.containers ?? []) if (row.restarts !== undefined) this.#row(row, row.restarts, endMs);
   }
 
@@ -65,9 +66,9 @@ export class Restarts {
     const key = lineageOf(container);
     // By its id, as long as its names weren't known.
     const before = this.#kept.get(key) ?? this.#kept.get(container.id);
-    if (!before && counted === 0) return;
-    // What a recording's later part begins with came before it.
-    const kept = before ?? {container, counted: this.#begun ? 0 : counted, run: 0, times: []};
+    if (!before && counted === 0 && this.#whole) return;
+    // What a recording's later part begins with came before it, also of who has a row later: samples have those of the busiest.
+    const kept = before ?? {container, counted: this.#whole ? 0 : counted, run: 0, times: []};
     this.#kept.delete(container.id);
     this.#kept.delete(key);
     this.#kept.set(key, kept);

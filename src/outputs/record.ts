@@ -109,8 +109,11 @@ export class RecordOutput implements Output {
   }
 }
 
-/** What a recording begins with that doesn't begin with the run: a sample of no length, which carries the counters. */
-export function startOf(sample: Sample): Sample {
+/**
+ * What a recording begins with that doesn't begin with the run: a sample of no length, which carries the counters. Without what is summed
+ * up: that was before.
+ */
+export function startOf({processes: _p, syscalls: _s, focus: _f, blame: _b, ...sample}: Sample): Sample {
   return {...sample, interval_ms: 0, histograms: [], subsystems: {}};
 }
 

@@ -5,6 +5,7 @@ import type {ErrorObject, Header, KernelEvent, Sample, StreamObject, Summary, Tr
 import {LocalClock, monoMs} from '../util/stamp.ts';
 import {fileStem, withFreeName} from './file-name.ts';
 import {jsonLine} from './json.ts';
+import {startOf} from './record.ts';
 import {distributions, opening, summaryLines} from './report.ts';
 import {writeWhole} from './whole-file.ts';
 
@@ -59,9 +60,17 @@ function objectsOf(header: Header, {state, summary}: Snapshot): StreamObject[] {
   const told = merged(merged([...state.errors], [...state.events]), traces);
   const all = merged(told, [...state.samples]);
   const [first] = all;
-  // Where the run's first part is gone from the buffers, it begins with what there is.
-  const start = first && !fromTheStart(state) ? {...header, time: first.time, mono_ns: first.mono_ns} : header;
-  return [start, ...all, summary];
+  if (!first || fromTheStart(state)) return [header, ...all, summary];
+  // Where the run's first part is gone from the buffers, it begins with what there is, and with what was counted before.
+  const start = {time: first.time, mono_ns: first.mono_ns};
+  const counted = state.samples.slice(0, 1).map((oldest) => ({...countsOf(oldest), ...start}));
+  return [{...header, ...start}, ...counted, ...all, summary];
+}
+
+/** What a sample counts, and nothing of how things were: the beginning may be long before it. */
+function countsOf(sample: Sample): Sample {
+  const {predictions: _p, leaks: _l, in_flight: _i, pressure: _s, ...counts} = startOf(sample);
+  return counts;
 }
 
 /** Is the oldest sample that is kept the run's first? */

@@ -9,7 +9,7 @@ export interface LeakHint {
   grown_bytes: number;
 }
 
-/** Lowest levels kept, a minute each at first. When they are too many, two become one. */
+/** Lowest levels kept, a minute each at first. */
 const MAX_TROUGHS = 120;
 const MINUTE_MS = 60_000;
 /** A leak shows in that many of them. */
@@ -22,8 +22,30 @@ const LEAST_GROWTH = 0.03;
 const STEADY = 0.7;
 const Z = 1.645;
 
-/** The lowest level of each minute, and whether they only ever grow. */
+/**
+ * The lowest level of each minute, and whether they only ever grow. After two hours twice: of all the time, in ever longer slots, and of the
+ * last one or two hours in minutes, since a leak may begin late.
+ */
 export class LeakWatch {
+  readonly #all = new Troughs(() => {
+    this.#late ??= this.#all.lastHalf();
+    this.#all.halve();
+  });
+  #late?: Troughs;
+
+  push(ms: number, level: number): void {
+    this.#all.push(ms, level);
+    this.#late?.push(ms, level);
+  }
+
+  hint(): LeakHint | undefined {
+    return this.#all.hint() ?? this.#late?.hint();
+  }
+}
+
+/** The lowest level of each slot of time. */
+class Troughs {
+  readonly #full: () => void;
   #ms = new Float64Array(MAX_TROUGHS);
   #low = new Float64Array(MAX_TROUGHS);
   #length = 0;
@@ -35,6 +57,24 @@ export class LeakWatch {
   /** As of the slots that are over. */
   #hint?: LeakHint;
   #due = false;
+
+  /** `full`: makes room. */
+  constructor(full: () => void) {
+    this.#full = full;
+  }
+
+  /** The newer ones alone, and as many in future. */
+  lastHalf(): Troughs {
+    const half = new Troughs(() => half.#forgetHalf());
+    half.#ms.set(this.#ms);
+    half.#low.set(this.#low);
+    half.#length = this.#length;
+    half.#openSlot = this.#openSlot;
+    half.#openMs = this.#openMs;
+    half.#openLow = this.#openLow;
+    half.#forgetHalf();
+    return half;
+  }
 
   push(ms: number, level: number): void {
     if (!Number.isFinite(ms) || !Number.isFinite(level)) return;
@@ -48,11 +88,15 @@ export class LeakWatch {
     this.#openLow = level;
   }
 
-  /** Looked for anew once a slot is over. */
+  /** Looked for anew once a slot is over; none once it has fallen, which may be long before: slots get longer. */
   hint(): LeakHint | undefined {
     if (this.#due) this.#hint = this.#find();
     this.#due = false;
-    return this.#hint;
+    return this.#hint && !this.#hasFallen(this.#hint) ? this.#hint : undefined;
+  }
+
+  #hasFallen({grown_bytes}: LeakHint): boolean {
+    return this.#openLow < (this.#low[this.#length - 1] as number) - DIP * grown_bytes;
   }
 
   #forget(): void {
@@ -75,14 +119,21 @@ export class LeakWatch {
   }
 
   #close(): void {
-    if (this.#length === MAX_TROUGHS) this.#halve();
+    if (this.#length === MAX_TROUGHS) this.#full();
     this.#ms[this.#length] = this.#openMs;
     this.#low[this.#length] = this.#openLow;
     this.#length++;
     this.#due = true;
   }
 
-  #halve(): void {
+  #forgetHalf(): void {
+    this.#ms.copyWithin(0, this.#length - MAX_TROUGHS / 2, this.#length);
+    this.#low.copyWithin(0, this.#length - MAX_TROUGHS / 2, this.#length);
+    this.#length = MAX_TROUGHS / 2;
+  }
+
+  /** Two become one. */
+  halve(): void {
     for (let i = 0; i < MAX_TROUGHS / 2; i++) {
       const lower = (this.#low[2 * i] as number) <= (this.#low[2 * i + 1] as number) ? 2 * i : 2 * i + 1;
       this.#ms[i] = this.#ms[lower] as number;

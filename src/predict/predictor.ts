@@ -40,6 +40,8 @@ interface Kept {
   lookedMs: number;
   outlook?: Outlook;
   round: number;
+  /** The interval of its last point. */
+  pushed: number;
 }
 
 /**
@@ -49,6 +51,8 @@ interface Kept {
 export class Predictor {
   readonly #kept = new Map<string, Kept>();
   #round = 0;
+  /** Monotonic milliseconds of the newest point. */
+  #nowMs = 0;
   /** Names of scopes whose turn to be looked at comes. */
   #inTurn: string[] = [];
   #suspects: string[] = [];
@@ -61,7 +65,8 @@ export class Predictor {
       kept = {...fresh(), identity: point.identity};
       this.#kept.set(id, kept);
     }
-    kept.round = this.#round;
+    kept.round = kept.pushed = this.#round;
+    this.#nowMs = point.ms;
     kept.scope.push(point);
     const demand = demandOf(point);
     if (demand !== undefined) kept.leak.push(point.ms, demand);
@@ -80,7 +85,6 @@ export class Predictor {
       if (kept.round !== this.#round) this.#kept.delete(id);
       else candidates.push([id, kept, kept.scope.urgencyMs]);
     }
-    this.#round++;
     this.#look(candidates);
     this.#suspects = candidates
       .filter(([, kept, urgencyMs]) => !kept.outlook && urgencyMs < SUSPECT_MS)
@@ -89,9 +93,13 @@ export class Predictor {
       .map(([id]) => id);
     const told: ScopePrediction[] = [];
     for (const [id, kept] of candidates) {
-      const alarm = kept.alarm.judge(kept.outlook, kept.scope.ms);
-      if (kept.outlook) told.push({id, ...bare(kept.outlook), ...(alarm && {alarm})});
+      const isNew = kept.pushed === this.#round && kept.lookedMs === kept.scope.ms;
+      const nowMs = isNew ? kept.scope.ms : Math.max(this.#nowMs, kept.scope.ms);
+      const outlook = isNew ? kept.outlook : aged(kept.outlook, (nowMs - kept.lookedMs) / 1000);
+      const alarm = kept.alarm.judge(outlook, nowMs);
+      if (outlook) told.push({id, ...bare(outlook), ...(alarm && {alarm})});
     }
+    this.#round++;
     return told.sort((a, b) => a.eta_s - b.eta_s);
   }
 
@@ -136,7 +144,20 @@ export class Predictor {
 }
 
 function fresh(): Kept {
-  return {scope: new Scope(), alarm: new Alarm(), leak: new LeakWatch(), lookedMs: Number.NEGATIVE_INFINITY, round: 0};
+  const [lookedMs, round] = [Number.NEGATIVE_INFINITY, 0];
+  return {scope: new Scope(), alarm: new Alarm(), leak: new LeakWatch(), lookedMs, round, pushed: round};
+}
+
+/** What was told from a point of so many seconds ago; undefined when it should have come by now. */
+function aged(outlook: Outlook | undefined, s: number): Outlook | undefined {
+  if (!outlook || outlook.eta_high_s <= s) return undefined;
+  const {eta_s, eta_low_s, eta_high_s} = outlook;
+  return {
+    ...outlook,
+    eta_s: Math.max(0, eta_s - s),
+    eta_low_s: Math.max(0, eta_low_s - s),
+    eta_high_s: eta_high_s - s,
+  };
 }
 
 function bare({quickening: _quickening, growing: _growing, ...prediction}: Outlook): Prediction {

@@ -64,6 +64,17 @@ test('what a recording’s later part begins with came before it', (t) => {
   t.is(at(model, 3000, [row(12)]).status, 'CRITICAL');
 });
 
+test('in a recording’s later part what the first row of a container has may be older, whenever it comes', (t) => {
+  const model = begun();
+  at(model, 1000, [], 0);
+  at(model, 2000, [row(0, {container: {id: 'b'}})]);
+  t.is(at(model, 3000, [row(9)]).status, 'OK');
+  t.is(at(model, 4000, [row(11)]).status, 'OK');
+  t.is(at(model, 5000, [row(12)]).status, 'CRITICAL');
+  at(model, 6000, [row(3, {container: {id: 'b'}})]);
+  t.regex(model.state.findings.join(), /container b restarted 3 times/, 'it was seen without one');
+});
+
 test('a name from the stream is shown as it is, and held to a length', (t) => {
   const model = begun();
   at(model, 1000, [row(5, {container: {id: 'x', name: 'n'.repeat(5000)}})]);

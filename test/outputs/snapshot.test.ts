@@ -97,14 +97,39 @@ test('of a long run: the last 60 samples, every buffered event, and it replays f
     .split('\n')
     .map((line) => JSON.parse(line));
   const of = (kind: string) => objects.filter((each) => each.kind === kind);
-  t.is(of('sample').length, 60);
-  t.is(of('sample')[59].mono_ns, stamp(400_000).mono_ns);
+  t.is(of('sample').length, 61);
+  t.is(of('sample')[0].interval_ms, 0, 'before them what was counted until then');
+  t.is(of('sample')[60].mono_ns, stamp(400_000).mono_ns);
   t.is(of('event').length, MAX_EVENTS);
   t.is(objects[0].mono_ns, objects[1].mono_ns);
   t.is(objects.at(-1).kind, 'summary');
   const times = objects.map(({mono_ns}) => BigInt(mono_ns));
   t.true(times.every((each, i) => i === 0 || each >= (times[i - 1] as bigint)));
   t.is((await replayed(files?.json ?? '')).fault, undefined);
+});
+
+test('of a long run: what was counted before its samples is not new in its replay', async (t) => {
+  const probe = {id: 'process', subsystem: 'process', state: 'attached', method: 'tp_btf'} as const;
+  const row = {time_bucket: 1, container: {id: 'c1', name: 'web'}, cgroup: '/c1'};
+  const crashes = {name: 'process_exits', labels: {reason: 'SIGSEGV'}};
+  const at = (s: number) => {
+    const n = Math.min(s, 20);
+    const busy = {time_bucket: 1, pid: 1, comm: 'init', threads: 1, state: 'running' as const, cpu_time_ms: 100};
+    const pressure = {memory: {some_avg10_pct: 1}};
+    const told = {counters: [{...crashes, value: n}], containers: [{...row, restarts: n}], processes: [busy], pressure};
+    return frame({sample: {...sampleFrame(s * 1000).sample!, ...told}});
+  };
+  const model = modelOf([frame({header: header([probe])}), ...Array.from({length: 200}, (_, i) => at(i + 1))]);
+  t.like(model.state.subsystems[0], {status: 'OK', worstStatus: 'CRITICAL'});
+  const files = await exportSnapshot(made('counted'), taken(model));
+  const {model: again, frames} = await replayed(files?.json ?? '');
+  t.deepEqual(
+    frames.flatMap(({sample}) => sample ?? []).map(({pressure}) => pressure !== undefined),
+    [false, ...Array<boolean>(MAX_SAMPLES).fill(true)],
+    'how things were is of another moment',
+  );
+  t.like(again.state.subsystems[0], {status: 'OK', worstStatus: 'OK'});
+  t.is(again.finish(stamp(200_000)).processes?.[0]?.cpu_time_ms, MAX_SAMPLES * 100);
 });
 
 test('never over a file: the next one has a number', async (t) => {

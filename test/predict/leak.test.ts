@@ -56,3 +56,35 @@ test('after a day it still knows the rate and the day’s beginning', (t) => {
   t.true(Math.abs((hint?.growth_bytes_per_s as number) - 10_000) < 100);
   t.true((hint?.since_ms as number) < 60 * 60_000);
 });
+
+test('a leak that begins late is told as soon as one that begins early', (t) => {
+  for (const hours of [1, 3, 24, 240]) {
+    const watch = new LeakWatch();
+    const grows = leak(100 * MIB, hours * 3600, 100_000);
+    const until = (from: number, to: number) => {
+      for (let s = from; s < to; s += 20) watch.push(s * 1000, grows(s));
+    };
+    until(0, hours * 3600 + 8 * MINUTE);
+    t.is(watch.hint(), undefined, `${hours} h`);
+    until(hours * 3600 + 8 * MINUTE, hours * 3600 + 12 * MINUTE);
+    const {growth_bytes_per_s: rate = 0, since_ms: since = 0} = watch.hint() ?? {};
+    t.true(Math.abs(rate / 100_000 - 1) < 0.05, `${rate} after ${hours} h`);
+    t.true(Math.abs(since / 1000 - hours * 3600) <= 1.5 * MINUTE, `${since} after ${hours} h`);
+    // What has ended is none.
+    for (let s = 0; s < 3 * 3600; s += 20) watch.push((hours * 3600 + 720 + s) * 1000, 100 * MIB);
+    t.is(watch.hint(), undefined);
+  }
+});
+
+test('what was given back is no leak any more, at once, however long it had grown', (t) => {
+  const watch = new LeakWatch();
+  const grow = (from: number, to: number) => {
+    for (let s = from; s < to; s += 5) watch.push(s * 1000, 100 * MIB + s * 10_000);
+  };
+  grow(0, 86_400);
+  t.truthy(watch.hint());
+  watch.push(86_400_000, 100 * MIB + 86_000 * 10_000);
+  t.truthy(watch.hint(), 'between two allocations');
+  watch.push(86_405_000, 100 * MIB);
+  t.is(watch.hint(), undefined);
+});

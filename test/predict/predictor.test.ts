@@ -239,3 +239,29 @@ test('a small fast step amid a slow leak isn’t taken for growth that has long 
     [],
   );
 });
+
+test('what was told from an older point is told as of now: of scopes that wait for their turn', (t) => {
+  const predictor = new Predictor();
+  const at = (id: string, s: number, bytes: number) =>
+    predictor.push(id, {ms: s * 1000, usage_bytes: bytes, limit_bytes: LIMIT, unreclaimable_bytes: bytes});
+  let told = 0;
+  for (let s = 0; s < FULL_S; s++) {
+    at('b', s, MIB);
+    if (s % 10 === 0 || s < 150) at('a', s, STEADY(s));
+    else predictor.keep('a');
+    for (const {eta_s, eta_low_s, eta_high_s} of predictor.predict()) {
+      const left = FULL_S - s;
+      if (s < 200) continue;
+      told++;
+      t.true(Math.abs(eta_s - left) <= 0.05 * left + 1, `${eta_s} at ${s}`);
+      t.true(eta_low_s <= eta_s && eta_s <= eta_high_s);
+    }
+  }
+  t.true(told > 300, String(told));
+  for (let s = FULL_S; s < 560; s++) {
+    at('b', s, MIB);
+    predictor.keep('a');
+    const again = predictor.predict();
+    if (s > 540) t.deepEqual(again, [], 'what did not come is not told for ever');
+  }
+});

@@ -79,6 +79,15 @@ test('what ended lately comes first, with the figures that it has', (t) => {
   );
 });
 
+test('two of one id both keep their rows', (t) => {
+  const {end, rows} = hold();
+  const two = ['/default/web', '/k8s.io/web'].map((cgroup) => ({time_bucket: 1, container: {id: 'web'}, cgroup}));
+  const cgroups = (ms: number) => rows(ms, two)!.map(({cgroup}) => cgroup);
+  t.deepEqual(cgroups(100), ['/default/web', '/k8s.io/web']);
+  end(200, 'web', 1);
+  t.deepEqual(cgroups(300), ['/default/web', '/k8s.io/web']);
+});
+
 test('a container of another id under the same name in the same pod is the one before, also if the names come late', (t) => {
   const {known, begin, end, rows} = hold();
   const named = (id: string, name = 'web') => ({id, name, pod: 'shop-0', namespace: 'shop', pod_uid: 'u1'});
@@ -155,4 +164,20 @@ test('storms of ends and of containers stay bounded', (t) => {
   t.is(all[0]?.container.id, 'one');
   t.is(all[1]?.container.id, 'two');
   t.true(all.every(({exits = []}) => exits.length <= 16));
+});
+
+test('a container that runs on keeps its restarts, however many others come and go meanwhile', (t) => {
+  const {begin, end, rows} = hold(undefined, ['long']);
+  for (let i = 0; i < 3; i++) {
+    begin(100 + i, 'long', i);
+    end(100 + i, 'long', i, {exit_code: 3});
+  }
+  begin(110, 'long', 9);
+  for (let i = 0; i < 10_000; i++) {
+    begin(200_000 + i, `job${i}`, 100 + i);
+    end(200_000 + i, `job${i}`, 100 + i);
+  }
+  const row = {time_bucket: 1, container: {id: 'long'}, cgroup: '/long'};
+  const long = rows(400_000, [row])!.find(({container}) => container.id === 'long');
+  t.like(long, {restarts: 3, last_exit: {exit_code: 3}});
 });

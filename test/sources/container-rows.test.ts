@@ -109,6 +109,41 @@ test('stand-in files: a cgroup that is made anew under its path is read anew', (
   cgroups.stop(t);
 });
 
+test('stand-in files: what came while nobody looked is no figure of the interval after it', (t) => {
+  const tree = new StandInTree(t);
+  const at = (name: string, usec: number, max: number) => {
+    tree.set(`/pod/${name}`, {max, current: 10});
+    tree.write(`/pod/${name}`, 'cpu.stat', `usage_usec ${usec}\nnr_throttled 0\nthrottled_usec 0\n`);
+    tree.write(`/pod/${name}`, 'memory.events', `high 0\nmax ${usec}\noom 0\noom_kill 0\n`);
+  };
+  for (const name of ['web', 'db']) at(name, 1000, 100);
+  const cgroups = tree.cgroups();
+  cgroups.start(t);
+  const rows = new ContainerRows(cgroups, container, 50, undefined, {mode: 'v2', v2: tree.root, v1: []});
+  rows.rows(1000);
+  rows.stop();
+  at('web', 30_001_000, 100);
+  const again = rows.rows(31_000).find(({cgroup}) => cgroup === '/pod/web');
+  t.like(again, {cpu_time_ms: undefined, throttled_ms: undefined, memory_events: undefined});
+  rows.stop();
+  cgroups.stop(t);
+  tree.remove('/pod/db');
+  at('web', 60_001_000, 200);
+  at('new', 1000, 100);
+  cgroups.start(t);
+  const after = rows.rows(61_000);
+  t.deepEqual(after.map(({cgroup}) => cgroup).sort(), ['/pod/new', '/pod/web'], 'as many as before, and not the same');
+  const web = after.find(({cgroup}) => cgroup === '/pod/web');
+  t.like(web, {limit_bytes: 200 * MIB, cpu_time_ms: undefined, throttled_ms: undefined, memory_events: undefined});
+  at('web', 60_011_000, 200);
+  t.like(
+    rows.rows(62_000).find(({cgroup}) => cgroup === '/pod/web'),
+    {cpu_time_ms: 10, memory_events: {high: 0, max: 10_000, oom: 0, oom_kill: 0}},
+  );
+  rows.stop();
+  cgroups.stop(t);
+});
+
 test('stand-in files: processes are told of cgroups that the unified hierarchy has too', (t) => {
   const tree = new StandInTree(t);
   for (const name of ['web', 'db']) tree.set(`/pod/${name}`, {current: 1});

@@ -1,7 +1,8 @@
 import test, {type ExecutionContext} from 'ava';
 import {MemoryCgroups} from '../../src/sources/memory/cgroups.ts';
+import {Growers} from '../../src/sources/memory/growers.ts';
 import {GrowthProbe} from '../../src/sources/memory/growth.ts';
-import type {Filter, OomPredictionEvent, PredictionRow} from '../../src/types/stream.ts';
+import type {Filter, KernelEvent, OomPredictionEvent, PredictionRow} from '../../src/types/stream.ts';
 import {StandInTree, stampAt} from './memory-tree.ts';
 import {noParts} from './parts.ts';
 
@@ -105,6 +106,23 @@ test('stand-in files: who grows below a cgroup is named with rate and share, in 
   }
 });
 
+test('stand-in files: who grows is known with a long interval, too', (t) => {
+  const tree = new StandInTree(t);
+  const growers = new Growers(`${tree.root}/proc`);
+  tree.write('/leaky', 'cgroup.procs', '7\n8\n');
+  tree.write('/proc', 'uptime', '100000.00 1.00\n');
+  const folders = [`${tree.root}/leaky`];
+  for (let s = 60; s <= 240; s += 60) {
+    process(tree, 7, 'big', 500);
+    process(tree, 8, 'most', 20 + s);
+    growers.begin();
+    for (const scope of ['/pod', '/leaky']) {
+      const named = growers.of(folders, 1 << 20, s * 1000).map(({pid, growth_bytes_per_s: rate}) => [pid, rate]);
+      t.deepEqual(named, s === 60 ? [] : [[8, 1 << 20]], `${scope} at ${s}`);
+    }
+  }
+});
+
 test('stand-in files: who has ended grows no more, and a number given anew is somebody else', (t) => {
   const said = grown(t, (tree, s) => {
     process(tree, 8, 'first', 20 + 2 * Math.max(0, Math.min(s, 100) - 60), s <= 105 ? 1 : 5000);
@@ -201,6 +219,32 @@ test('under a filter: of cgroups below it alone, and none by process', (t) => {
   const {state, rows} = leak(t, {comm: 'java'});
   t.like(state, {state: 'degraded', method: 'file'});
   t.deepEqual(rows, []);
+});
+
+test('under a filter: what others take below a limit above it is no room, and isn’t told of', (t) => {
+  const tree = new StandInTree(t);
+  const probe = new GrowthProbe(tree.cgroups('/pod/leaky'), {filter: {cgroup: '/pod/leaky'}, sameNumbers: false});
+  const step = (s: number) => {
+    tree.set('/pod', {max: 300, current: 120 + s});
+    tree.set('/pod/leaky', {max: 400, current: 20 + s});
+    tree.set('/pod/other', {current: 100});
+  };
+  step(0);
+  probe.start();
+  const into = noParts();
+  const events: KernelEvent[] = [];
+  for (let s = 1; s <= 110; s++) {
+    step(s);
+    into.predictions.length = 0;
+    events.push(...probe.sample(into, stampAt(s), 1000));
+  }
+  probe.stop();
+  t.deepEqual(
+    into.predictions.map(({scope, limit_bytes}) => [scope, limit_bytes]),
+    [['/pod/leaky', 300 << 20]],
+  );
+  t.true(Math.abs(into.predictions[0]!.eta_s - 70) <= 2, String(into.predictions[0]!.eta_s));
+  t.true(events.every(({cgroup}) => cgroup === '/pod/leaky'));
 });
 
 test('without memory cgroups it is degraded, and says so', (t) => {

@@ -89,6 +89,21 @@ test('stand-in files: of more cgroups than looks in an interval the full ones ar
   cgroups.stop(t);
 });
 
+test('stand-in files: of many that page cache has filled the one that needs its memory is looked at each time', (t) => {
+  const tree = new StandInTree(t);
+  for (let i = 0; i < 150; i++) tree.set(`/c${i}`, {max: 100, current: 100, anon: 5, inactiveFile: 90});
+  tree.set('/needs', {max: 100, current: 60});
+  const cgroups = tree.cgroups();
+  cgroups.start(t);
+  let looks = 0;
+  for (let s = 1; s <= 30; s++) {
+    const found = cgroups.read(s * 1000, 1000).cgroups.find(({node}) => node.path === '/needs');
+    if (s > 10 && found?.fresh) looks++;
+  }
+  t.is(looks, 20);
+  cgroups.stop(t);
+});
+
 test('stand-in files: a working set of 90 % is told, again only after it was below 85 % or a minute later', (t) => {
   const tree = new StandInTree(t);
   const cgroups = tree.cgroups();

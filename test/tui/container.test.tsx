@@ -164,6 +164,12 @@ test('one that is no longer in the samples keeps its name and events, and that i
   store.drillContainer(target);
   apply({interval_ms: 2000, containers: [], processes: []}, 4000);
   t.regex(painted(store, 'container-identity'), /no figures: it has ended, [\s\S]*name web/);
+  const last_exit = {exit_code: 3, comm: 'nginx'};
+  apply(
+    {interval_ms: 1000, containers: [{time_bucket: 1, container: WEB, cgroup: '/web', restarts: 1, last_exit}]},
+    5000,
+  );
+  t.regex(painted(store, 'container-identity'), /no figures: its main process ended, exit code 3[\s\S]*name web/);
   t.regex(painted(store, 'container-figures'), /CPU +-[\s\S]*memory +- [\s\S]*its limit +-;/);
   t.notRegex(painted(store, 'container-figures'), /NaN|undefined/);
   t.regex(

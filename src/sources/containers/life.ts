@@ -7,7 +7,7 @@ export class Life {
   last?: ContainerEnd;
   endedMs = Number.NEGATIVE_INFINITY;
   /** The last one has ended, and no other one has begun. */
-  private over = false;
+  over = false;
   private pid: number | undefined;
   private heardMs = Number.NEGATIVE_INFINITY;
 

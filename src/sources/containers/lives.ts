@@ -11,7 +11,7 @@ import {lineageOf} from '../../util/lineage.ts';
 import {monoMs} from '../../util/stamp.ts';
 import {Life} from './life.ts';
 
-/** Containers that are remembered: those that nothing was heard of for longest go first. */
+/** Containers that are remembered: of those that have ended the ones that nothing was heard of for longest go first. */
 const MAX_LIVES = 4096;
 /** Containers whose ends are counted in an interval, and how many kinds of ends of each. */
 const MAX_ENDING = 1024;
@@ -53,14 +53,15 @@ export class ContainerLives {
     this.ends = new Map();
     if (!this.isOn()) return;
     this.name();
-    const rows = new Map((sample.containers ?? []).map((row) => [row.container.id, row]));
+    // Two may have one id, in two namespaces of containerd.
+    const rows = Map.groupBy(sample.containers ?? [], ({container}) => container.id);
     const time_bucket = Math.floor(Date.parse(sample.time) / 1000);
-    const lately = this.lately(monoMs(sample)).map(({container, cgroup}) => {
-      const row = rows.get(container.id) ?? {time_bucket, container, cgroup};
+    const lately = this.lately(monoMs(sample)).flatMap(({container, cgroup}) => {
+      const own = rows.get(container.id) ?? [{time_bucket, container, cgroup}];
       rows.delete(container.id);
-      return row;
+      return own;
     });
-    const all = [...lately, ...rows.values()];
+    const all = [...lately, ...[...rows.values()].flat()];
     if (all.length === 0) return;
     const watched = this.watched(all.filter(({container}) => !this.lifeOf(container)));
     sample.containers = all.map((row) => {
@@ -96,8 +97,20 @@ export class ContainerLives {
     const life = this.lives.get(key) ?? new Life(container, cgroup);
     this.lives.delete(key);
     this.lives.set(key, Object.assign(life, {container, cgroup}));
-    if (this.lives.size > MAX_LIVES) this.lives.delete(this.lives.keys().next().value as string);
+    if (this.lives.size > MAX_LIVES) this.forgetOne();
     return life;
+  }
+
+  /** Who runs on is heard of no more, and its restarts would begin at 0 again. */
+  private forgetOne(): void {
+    let first: string | undefined;
+    for (const [key, {over}] of this.lives) {
+      first ??= key;
+      if (!over) continue;
+      first = key;
+      break;
+    }
+    if (first !== undefined) this.lives.delete(first);
   }
 
   /** Who has got its names since was perhaps there before under another id. */

@@ -35,6 +35,11 @@ export class RowMemory {
     return rows;
   }
 
+  /** The next readings are the first ones. */
+  forget(): void {
+    this.events.clear();
+  }
+
   private of(node: TreeNode, ms: number, before: {ms: number; counts: Figures} | undefined): Memory | undefined {
     const folder = this.cgroups.folder(node.path);
     const {hierarchy} = this.cgroups;

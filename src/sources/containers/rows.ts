@@ -77,8 +77,15 @@ export class ContainerRows {
     });
   }
 
+  /** What is told after it begins with a first reading again. */
   stop(): void {
     this.files.follow([]);
+    this.kept.clear();
+    this.busiest = [];
+    this.wasBusy.clear();
+    this.memory.forget();
+    // The next walk counts its versions anew.
+    this.version = -1;
   }
 
   /** A container's cgroup is the outermost one that is its own. */

@@ -22,6 +22,8 @@ export interface LimitedCgroup {
 
 export interface MemoryNow {
   cgroups: readonly LimitedCgroup[];
+  /** Those above the path that is asked for: they too may leave little room. */
+  above: readonly LimitedCgroup[];
   /** /proc/meminfo in bytes; empty where it can't be read. */
   host: Figures;
 }
@@ -35,7 +37,7 @@ const OPEN_EACH = 512;
 const OPEN_QUIET = 1024;
 const PLENTY = 8192;
 
-const NOTHING: MemoryNow = {cgroups: [], host: {}};
+const NOTHING: MemoryNow = {cgroups: [], above: [], host: {}};
 
 /**
  * The memory of limited cgroups, read once an interval for whoever asks. The usage of all that aren't nearly empty is read; memory.stat, for
@@ -116,16 +118,17 @@ export class MemoryCgroups {
     const host = parseMeminfo(this.meminfo.read());
     const {tree} = this;
     if (!tree) {
-      this.now = {cgroups: [], host};
+      this.now = {...NOTHING, host};
       return this.now;
     }
     tree.advance(intervalMs);
     this.swapRooms.clear();
-    const cgroups = this.readAll(tree, intervalMs);
+    const all = this.readAll(tree, intervalMs);
     // Version 1 has one for each cgroup.
     const swaps = host['SwapTotal'] && tree.hierarchy.version === 2 && swapsAtLimit(readSmall(this.swappiness));
-    for (const each of this.turns.choose(cgroups, ms)) this.look(tree, each, host, swaps === true);
-    this.now = {cgroups, host};
+    for (const each of this.turns.choose(all, ms)) this.look(tree, each, host, swaps === true);
+    const above = all.filter(({node}) => !this.isWanted(node.path));
+    this.now = {cgroups: all.filter(({node}) => this.isWanted(node.path)), above, host};
     return this.now;
   }
 
@@ -136,7 +139,7 @@ export class MemoryCgroups {
     const round = this.rounds++;
     let index = 0;
     for (const node of tree.nodes.values()) {
-      if (node.limit === Number.POSITIVE_INFINITY || !this.isWanted(node.path)) continue;
+      if (node.limit === Number.POSITIVE_INFINITY || !(this.isWanted(node.path) || this.isAbove(node.path))) continue;
       const last = before.get(node);
       const limit = leastLimit(node);
       const quiet = last !== undefined && last.usage < QUIET * limit;
@@ -158,6 +161,10 @@ export class MemoryCgroups {
   private isWanted(path: string): boolean {
     const {below} = this;
     return below === undefined || below === '/' || path === below || path.startsWith(`${below}/`);
+  }
+
+  private isAbove(path: string): boolean {
+    return path === '/' || (this.below?.startsWith(`${path}/`) ?? false);
   }
 
   private look(tree: CgroupTree, each: LimitedCgroup, host: Figures, swaps: boolean): void {

@@ -6,7 +6,7 @@ import {ownMemory} from './own-memory.ts';
 /** Processes of a scope that are looked at, and of all scopes in an interval. */
 const MAX_OF_SCOPE = 64;
 const MAX_READS = 128;
-/** Growth is told from a look so long ago at most (milliseconds): who grew before that may have stopped. */
+/** Growth is told from a look so long ago at most, or from the last one (milliseconds): who grew before that may have stopped. */
 const SPAN_MS = 20_000;
 /** Growers named of a scope, and the percentage of its growth that each makes at least. */
 const MAX_GROWERS = 3;
@@ -87,8 +87,11 @@ export class Growers {
     if (!now) return undefined;
     const {comm, startTicks, bytes} = now;
     const before = this.kept.get(pid) ?? this.seen.get(pid);
-    const same = before?.startTicks === startTicks ? before.looks : this.birth(startTicks, ms);
-    const looks = [...same.filter((each) => ms - each.ms <= SPAN_MS && each.ms < ms), {ms, bytes}];
+    const known = before?.startTicks === startTicks ? before.looks : undefined;
+    const earlier = (known ?? this.birth(startTicks, ms)).filter((each) => each.ms < ms);
+    const recent = earlier.filter((each) => ms - each.ms <= SPAN_MS);
+    // With a long interval the look before this one is all there is.
+    const looks = [...(recent.length > 0 || !known ? recent : earlier.slice(-1)), {ms, bytes}];
     this.kept.set(pid, {startTicks, looks});
     const first = looks[0]!;
     if (first.ms >= ms) return undefined;

@@ -111,8 +111,8 @@ export class GrowthProbe implements FileProbe {
     return [...scopes, ...own].sort((a, b) => b.growth_bytes_per_s - a.growth_bytes_per_s).slice(0, MAX_ROWS);
   }
 
-  private feed({cgroups, host}: MemoryNow, ms: number): void {
-    const byNode = new Map(cgroups.map((each) => [each.node, each]));
+  private feed({cgroups, above, host}: MemoryNow, ms: number): void {
+    const byNode = new Map([...cgroups, ...above].map((each) => [each.node, each]));
     for (const each of cgroups) {
       const {node, usage, limit, detail, fresh} = each;
       if (fresh && detail)

@@ -20,7 +20,7 @@ interface Turn {
 export class Turns {
   private turns = new Map<TreeNode, Turn>();
 
-  /** Those that are full or grow, the fullest first, and some of the others: at most 64. `ms`: monotonic. */
+  /** Of those that are full or grow the ones that need most, and some of the others: at most 64. `ms`: monotonic. */
   choose(cgroups: readonly LimitedCgroup[], ms: number): LimitedCgroup[] {
     const before = this.turns;
     this.turns = new Map();
@@ -33,7 +33,7 @@ export class Turns {
       const watched = ms - turn.watchedMs <= WATCH_MS;
       (watched || each.usage > FULL * each.limit ? urgent : others).push(each);
     }
-    urgent.sort((a, b) => b.usage / b.limit - a.usage / a.limit);
+    urgent.sort((a, b) => need(b) - need(a));
     const rest = [...urgent.splice(LOOKS - IN_TURN), ...others];
     rest.sort((a, b) => this.lookedMs(a) - this.lookedMs(b));
     const chosen = [...urgent, ...rest.slice(0, IN_TURN)];
@@ -45,6 +45,9 @@ export class Turns {
     return this.turns.get(node)?.lookedMs ?? 0;
   }
 }
+
+/** Share of its limit that it needs, as far as that is known: idle page cache fills every cgroup in the end. */
+const need = ({usage, limit, detail}: LimitedCgroup): number => Math.min(usage, detail?.workingSet ?? usage) / limit;
 
 const fresh = (): Turn => ({
   lookedMs: 0,

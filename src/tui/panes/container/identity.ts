@@ -1,3 +1,4 @@
+import {endText} from '../../../model/restarts.ts';
 import type {State} from '../../../types/state.ts';
 import type {ContainerRef, ContainerRow} from '../../../types/stream.ts';
 import type {Theme} from '../../theme.ts';
@@ -28,6 +29,10 @@ export function paintContainer(
 }
 
 function standing(row: ContainerRow | undefined, state: State, {glyphs: {status}}: Theme): Field {
+  const {memory_usage_bytes: usage, last_exit: last} = row ?? {};
+  // Who has ended lately has a row too, without figures.
+  if (row && last && usage === undefined)
+    return {text: `${status.WARNING} no figures: its main process ended, ${endText(last)}`, token: 'status.warning'};
   if (row) return {text: `${status.OK} runs`, token: 'status.ok'};
   const why = whyNothing(state, 'growth', 'it has ended, or the last sample has the busier ones alone');
   return {text: `${status.WARNING} no figures: ${why}`, token: 'status.warning'};
