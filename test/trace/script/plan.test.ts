@@ -134,6 +134,27 @@ test("a probe's argument is a text if the format or the filter says so", (t) => 
     predicate(plan({...start, filter: 'arg0 == "SELECT*"'})),
     'pid != @self && strncmp(str(arg0), "SELECT", 6) == 0',
   );
+  // Shown as what it is compared as, in the kernel or by kstop.
+  for (const filter of ['arg0 == "SELECT*"', 'arg0 == "*FROM*"']) {
+    const {script} = plan({...start, arguments: ['arg0'], filter});
+    t.regex(script.text, /comm, str\(arg0\)\)/);
+    t.like(script.events[0]!.fields, [{name: 'arg0', kind: 'string'}]);
+  }
+  // Whichever stands first.
+  const both = ['arg0 == "SELECT*"', 'arg0 != 0'];
+  for (const [filter, tests] of [
+    [both, 'strncmp(str(arg0), "SELECT", 6) == 0 && arg0 != 0'],
+    [both.toReversed(), 'arg0 != 0 && strncmp(str(arg0), "SELECT", 6) == 0'],
+  ] as const) {
+    const made = plan({...start, arguments: ['arg0'], filter: filter.join(' and ')});
+    t.is(predicate(made), `pid != @self && (${tests})`);
+    t.is(made.keep, undefined);
+  }
+  // One event can't carry it as both.
+  const none = {...start, filter: 'arg0 == "*FROM*" or arg0 == 0'};
+  t.throws(() => plan(none), {message: 'filter: arg0 is compared as a text and as a number'});
+  const asNumber = {...start, arguments: ['arg0'], format: '%x', filter: 'arg0 == "*FROM*"'};
+  t.throws(() => plan(asNumber), {message: /^filter: arg0 is compared as a text, and the event shows a number/});
 });
 
 test('a function has its parameters by number, cast to what they are', (t) => {
