@@ -257,7 +257,7 @@ test('as text the events come first, then the statistics; what never ran is told
   const plain = new PlainTraces(write);
   const result = outcome();
   plain.begin([planOf({name: 'execs', type: 'tracepoint', target: 'a:b', arguments: [], duration_s: 5})]);
-  plain.events(result.events, 'execs');
+  plain.events(result.events, 'execs', 1);
   plain.finish([result, refused]);
   const lines = text().split('\n');
   t.deepEqual(lines.slice(0, 4), [
@@ -277,9 +277,11 @@ test('more events than are kept, and more traces than run at once, are said', (t
   plain.begin([plan, plan, plan, plan]);
   t.regex(text(), /\n3 at once, the others wait their turn\.\n/);
   const [event] = outcome().events;
-  plain.events(Array(9_999).fill(event), 'execs');
+  plain.events(Array(9_999).fill(event), 'execs', 1);
   t.false(text().includes('counted'));
-  plain.events([event!], 'execs');
+  plain.events([event!], 'execs', 2);
+  t.false(text().includes('counted'), 'another of the same name');
+  plain.events([event!], 'execs', 1);
   t.regex(text(), /\nexecs: 10,000 events are shown; what comes now is only counted\.\n$/);
 });
 
