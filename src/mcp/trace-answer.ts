@@ -18,7 +18,8 @@ function shortTable(table: TraceTable): TraceTable {
 export function shortened(result: TraceResult, events: number): Record<string, unknown> {
   const {trace, stats, histograms, tables} = result;
   const leftOut = {
-    events: stats.total_events - Math.min(result.events.length, events),
+    // What is counted in the kernel is in no list.
+    events: stats.kept_events > 0 ? stats.total_events - Math.min(result.events.length, events) : 0,
     histograms: Math.max(0, (histograms?.length ?? 0) - ROWS),
     processes: Math.max(0, Object.keys(stats.events_by_process).length - ROWS),
   };
