@@ -235,6 +235,15 @@ test('what the kernel can not compare is applied to the events, whose script car
   t.is(plan({...OPEN, filter: 'pid > 5'}).keep, undefined);
 });
 
+test('a text that an array has no room for is refused, whoever would compare it', (t) => {
+  const rwbs = {probe_type: 't', target: 'block:block_rq_complete'};
+  t.regex(plan({...rwbs, filter: 'rwbs == "123456789"'}).script.text, /strncmp\(args->rwbs, "123456789", 10\) == 0/);
+  for (const text of ['1234567890', '1234567890*', '*1234567890'])
+    t.throws(() => plan({...rwbs, filter: `rwbs == "${text}"`}), {message: 'filter: rwbs has at most 9 bytes'});
+  const woken = {probe_type: 't', target: 'sched:sched_wakeup', filter: 'args.comm == "sixteen bytes..."'};
+  t.throws(() => plan(woken), {message: 'filter: args.comm has at most 15 bytes'});
+});
+
 test('addresses of the network are compared as texts, those of memory as numbers', (t) => {
   const state = {probe_type: 't', target: 'sock:inet_sock_set_state'};
   const made = plan({...state, filter: 'daddr == "127.0.0.1" or skaddr == 0xff'});
