@@ -135,6 +135,15 @@ test('what is counted in the kernel has no events that could be left out', async
   t.is(content.left_out, undefined);
 });
 
+test('a process that calls itself what another looks like doesn’t hide its events', async (t) => {
+  const given = result([event(1)], 9);
+  given.stats.events_by_process = {'a\u200b': 7, 'a\\u200b': 2};
+  const {desk} = standIn(given);
+  const {call} = await connect(t, {desk});
+  const {content} = await call('trace', {preset: 'signals'});
+  t.deepEqual((content.stats as {events_by_process: object}).events_by_process, {'a\\u200b': 9});
+});
+
 test('refusals say the field, why and what helps', async (t) => {
   const {desk, asked} = standIn(result([]));
   const {call} = await connect(t, {desk});
