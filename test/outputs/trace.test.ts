@@ -252,6 +252,16 @@ test('as JSON each result is one object of the published schema; a request has o
   t.is(objects[2].results.length, 2);
 });
 
+test('the widest event and the largest sum that a spec can have are readable again', (t) => {
+  const result = outcome();
+  const raw_args = Object.fromEntries(Array.from({length: 32}, (_, i) => [`arg${i}`, '1']));
+  result.events = [{...result.events[0]!, function: `/${'p'.repeat(380)}:db:query`, raw_args}];
+  result.tables = [{title: 'sum of retval', unit: 'retval', rows: [{key: {}, value: 2 ** 64}]}];
+  const object = {kind: 'trace', ...stamp(1), ...result};
+  t.deepEqual(schemaErrors(object), []);
+  t.deepEqual(validate(object, 1), object as never);
+});
+
 test('as text the events come first, then the statistics; what never ran is told elsewhere', (t) => {
   const {write, text} = written();
   const plain = new PlainTraces(write);
