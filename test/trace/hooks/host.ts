@@ -43,6 +43,10 @@ const TRACEPOINTS: Record<string, [field: string, size: number, signed: 0 | 1][]
     ['int optlen', 8, 0],
   ],
   'buffers:shmdt': [['char * shmaddr', 8, 0]],
+  'odd:counts': [
+    ['int mod_count', 4, 1],
+    ['unsigned long count', 8, 0],
+  ],
   'odd:constant': [['const void *const rule_attr', 8, 0]],
   'syscalls:sys_exit_openat': [
     ['int __syscall_nr', 4, 1],

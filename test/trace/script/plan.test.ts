@@ -216,6 +216,14 @@ const eventOf = (more: Partial<TraceEvent>): TraceEvent => ({
   ...more,
 });
 
+test('the unit of what is measured: bytes only where it is', (t) => {
+  const unit = (json: object) => plan(json).script.maps[0]?.unit;
+  t.is(unit({probe_type: 't', target: 'syscalls:sys_enter_write', aggregate: 'sum count'}), 'bytes');
+  t.is(unit({probe_type: 'p', target: 'vfs_read', aggregate: 'hist count by comm'}), 'bytes');
+  t.is(unit({probe_type: 't', target: 'odd:counts', aggregate: 'sum count'}), 'count');
+  t.is(unit({probe_type: 't', target: 'odd:counts', aggregate: 'hist mod_count'}), 'mod_count');
+});
+
 test('what the kernel can not compare is applied to the events, whose script carries what that needs', (t) => {
   const made = plan({
     ...OPEN,
