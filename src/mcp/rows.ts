@@ -1,4 +1,5 @@
 import {SCREEN_ROWS} from '../util/limits.ts';
+import {Problem} from '../util/problem.ts';
 import type {Call} from './call.ts';
 import type {OpenSession, SessionRequest} from './session.ts';
 import {type Watched, watch} from './watch.ts';
@@ -21,17 +22,22 @@ interface Sampling extends Pick<SessionRequest, 'filter' | 'container'> {
   samples?: number;
 }
 
-/** Watches until there's a sample with figures of its whole interval, and with all rows. */
-export function sampled(
+/**
+ * Watches until there's a sample with figures of its whole interval, and with all rows.
+ * @throws {Problem} when none came: that there are no rows would be another answer
+ */
+export async function sampled(
   open: OpenSession,
   {probes, seconds, samples = 1, ...whom}: Sampling,
   call: Call,
 ): Promise<Watched> {
-  return watch({
+  const watched = await watch({
     open,
     request: {...whom, probes, intervalS: seconds, top: SCREEN_ROWS},
     seconds: seconds * samples + LATE_S,
     enough: ({samples: seen}) => seen.length >= samples,
     call,
   });
+  if (watched.state.sample) return watched;
+  throw new Problem('kstop mcp', 'the host gave no sample in time', 'ask again');
 }

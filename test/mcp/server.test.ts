@@ -90,6 +90,22 @@ test('rows: the most first, a loss after a gain, unknown figures last', (t) => {
   );
 });
 
+test('a host that gives no sample in time is not one without processes', async (t) => {
+  const source: Source = {
+    async *frames() {
+      yield frame({header: header()});
+    },
+    stop() {},
+    async close() {},
+  };
+  const {call} = await connect(t, {open: async () => ({source, model: new Model()})});
+  for (const tool of ['processes', 'containers']) {
+    const {isError, text} = await call(tool);
+    t.true(isError, tool);
+    t.is(text, 'kstop mcp: the host gave no sample in time (ask again)');
+  }
+});
+
 test('what is asked for reaches the session', async (t) => {
   const asked: SessionRequest[] = [];
   const open = async (request: SessionRequest) => {

@@ -127,6 +127,23 @@ test('a preset’s parameters reach the desk, its result the client, by the sche
   t.like(content.stats as object, {total_events: 12_345, kept_events: 300});
 });
 
+test('what is counted in the kernel has no events that could be left out', async (t) => {
+  const {desk} = standIn(result([], 70_000));
+  const {call} = await connect(t, {desk});
+  const {content} = await call('trace', {preset: 'signals'});
+  t.like(content.stats as object, {total_events: 70_000, kept_events: 0});
+  t.is(content.left_out, undefined);
+});
+
+test('a process that calls itself what another looks like doesn’t hide its events', async (t) => {
+  const given = result([event(1)], 9);
+  given.stats.events_by_process = {'a\u200b': 7, 'a\\u200b': 2};
+  const {desk} = standIn(given);
+  const {call} = await connect(t, {desk});
+  const {content} = await call('trace', {preset: 'signals'});
+  t.deepEqual((content.stats as {events_by_process: object}).events_by_process, {'a\\u200b': 9});
+});
+
 test('refusals say the field, why and what helps', async (t) => {
   const {desk, asked} = standIn(result([]));
   const {call} = await connect(t, {desk});

@@ -252,12 +252,22 @@ test('as JSON each result is one object of the published schema; a request has o
   t.is(objects[2].results.length, 2);
 });
 
+test('the widest event and the largest sum that a spec can have are readable again', (t) => {
+  const result = outcome();
+  const raw_args = Object.fromEntries(Array.from({length: 32}, (_, i) => [`arg${i}`, '1']));
+  result.events = [{...result.events[0]!, function: `/${'p'.repeat(380)}:db:query`, raw_args}];
+  result.tables = [{title: 'sum of retval', unit: 'retval', rows: [{key: {}, value: 2 ** 64}]}];
+  const object = {kind: 'trace', ...stamp(1), ...result};
+  t.deepEqual(schemaErrors(object), []);
+  t.deepEqual(validate(object, 1), object as never);
+});
+
 test('as text the events come first, then the statistics; what never ran is told elsewhere', (t) => {
   const {write, text} = written();
   const plain = new PlainTraces(write);
   const result = outcome();
   plain.begin([planOf({name: 'execs', type: 'tracepoint', target: 'a:b', arguments: [], duration_s: 5})]);
-  plain.events(result.events, 'execs');
+  plain.events(result.events, 'execs', 1);
   plain.finish([result, refused]);
   const lines = text().split('\n');
   t.deepEqual(lines.slice(0, 4), [
@@ -277,9 +287,11 @@ test('more events than are kept, and more traces than run at once, are said', (t
   plain.begin([plan, plan, plan, plan]);
   t.regex(text(), /\n3 at once, the others wait their turn\.\n/);
   const [event] = outcome().events;
-  plain.events(Array(9_999).fill(event), 'execs');
+  plain.events(Array(9_999).fill(event), 'execs', 1);
   t.false(text().includes('counted'));
-  plain.events([event!], 'execs');
+  plain.events([event!], 'execs', 2);
+  t.false(text().includes('counted'), 'another of the same name');
+  plain.events([event!], 'execs', 1);
   t.regex(text(), /\nexecs: 10,000 events are shown; what comes now is only counted\.\n$/);
 });
 

@@ -205,6 +205,19 @@ test('a desk that was opened is closed, also when the screen goes while it opens
   t.is(board.obstacle, 'looking at what this kernel can trace');
 });
 
+test('a trace keeps its number when the oldest ones are no longer told of', async (t) => {
+  const desk = new StandInDesk();
+  const board = new TraceBoard(async () => desk);
+  board.open();
+  await delay(0);
+  for (let i = 0; i < 3; i++) board.start((on) => on.planPreset('open-files', {}));
+  desk.runs.shift();
+  t.deepEqual(
+    board.entries({}).map(({number}) => number),
+    [3, 2],
+  );
+});
+
 test('paused, the traces stay as they were', async (t) => {
   const desk = new StandInDesk();
   const {press, store, unmount} = await shown(async () => desk);

@@ -51,7 +51,7 @@ export async function conduct(items: readonly Item[], {desk, face, signals}: Con
   const outcomes = items.map(async (item, i) => {
     const run = runs[i];
     const show = (events: readonly TraceEvent[]): void => {
-      inTurn(() => face.events?.(events, run?.plan.name ?? '')).catch(broken.reject);
+      inTurn(() => run && face.events?.(events, run.plan.name, run.id)).catch(broken.reject);
     };
     const ended = (each: TraceRun) => (face.events ? follow(each, show) : each.done);
     const outcome = 'outcome' in item ? item.outcome : await ended(run as TraceRun);

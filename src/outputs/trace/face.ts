@@ -12,8 +12,8 @@ import {resultLines} from './report.ts';
 /** Who shows traces while they run, and what became of them. Await what it returns before the next call. */
 export interface TraceFace {
   begin(plans: readonly TracePlan[]): Promise<void> | undefined;
-  /** Events that have come since the last call; absent where nobody wants them before the end. */
-  events?(events: readonly TraceEvent[], name: string): Promise<void> | undefined;
+  /** Events of a run that have come since the last call; absent where nobody wants them before the end. */
+  events?(events: readonly TraceEvent[], name: string, run: number): Promise<void> | undefined;
   /** One of them is over, or was refused. */
   ended(outcome: TraceOutcome): Promise<void> | undefined;
   /** All are over. `answer`: where a request asked for them. */
@@ -25,8 +25,8 @@ export class PlainTraces implements TraceFace {
   readonly #write: Write;
   #lines = new EventLines([]);
   #headed = false;
-  /** Events by the trace's name. */
-  readonly #shown = new Map<string, number>();
+  /** Events by the run's number: several may have one name. */
+  readonly #shown = new Map<number, number>();
 
   constructor(write: Write) {
     this.#write = write;
@@ -45,11 +45,11 @@ export class PlainTraces implements TraceFace {
     ]);
   }
 
-  events(events: readonly TraceEvent[], name: string): Promise<void> | undefined {
+  events(events: readonly TraceEvent[], name: string, run: number): Promise<void> | undefined {
     const head = this.#headed ? [] : [this.#lines.head()];
     this.#headed = true;
-    const shown = (this.#shown.get(name) ?? 0) + events.length;
-    this.#shown.set(name, shown);
+    const shown = (this.#shown.get(run) ?? 0) + events.length;
+    this.#shown.set(run, shown);
     return this.#send([
       ...head,
       ...events.map((event) => this.#lines.line(event, name)),

@@ -1,13 +1,16 @@
 import {TRACE_LIMITS, TRACE_STATES, TRACE_TYPES} from '../../types/trace.ts';
 import {type Check, fields, integer, list, matching, number, oneOf, record, shape, string} from '../check.ts';
-import {AMOUNT, COUNT, MAX_CPUS, NAME, PID, STAMP, TEXT} from './values.ts';
+import {COUNT, MAX_CPUS, NAME, PID, STAMP, TEXT} from './values.ts';
 
 /** Above what a script of kstop's own making can have. */
 const SCRIPT = string(65_536);
 const MAX_ROWS = 10_000;
 const UID = integer(0, 2 ** 32 - 1);
+/** Any number of 64 bits. */
 const BOUND = number(-1e20, 1e20);
 const KEY = record(TEXT, 16);
+/** What a spec asks for, and what its filter needs beside it. */
+const ARGUMENTS = record(TEXT, 32);
 const SENTENCES = list(TEXT, 1000);
 const TYPE = oneOf(TRACE_TYPES);
 
@@ -41,9 +44,10 @@ const EVENT = shape({
   tid: PID,
   uid: UID,
   process_name: NAME,
-  function: NAME,
+  // Of a USDT probe the file's path is in it.
+  function: TEXT,
   message: TEXT,
-  raw_args: KEY,
+  raw_args: ARGUMENTS,
   cpu: integer(0, MAX_CPUS),
 });
 
@@ -71,7 +75,7 @@ const MAPS = {
     MAX_ROWS,
   ),
   tables: list(
-    shape({title: NAME, unit: NAME, rows: list(shape({key: KEY, value: AMOUNT}), MAX_ROWS)}, {more: COUNT}),
+    shape({title: NAME, unit: NAME, rows: list(shape({key: KEY, value: BOUND}), MAX_ROWS)}, {more: COUNT}),
     64,
   ),
 };

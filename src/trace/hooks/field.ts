@@ -70,10 +70,10 @@ export function widthOf(type: string): {bits: 8 | 16 | 32 | 64; signed: boolean}
 }
 
 /** Names of parameters that hold data, not a text. */
-const BUFFER = /^(?:u?buf(?:f|fer)?|data|ubuf|kbuf|payload|value|val|msg)$/;
+const BUFFER = /^(?:u?buf(?:f|fer)?|data|ubuf|kbuf|payload|value|val|msg|optval|shmaddr)$/;
 /** Names of parameters that say how long the one before is. */
 const LENGTH =
-  /^(?:count|len|length|size|nbytes|n|bytes|buf_?len|buf_?size|bufsiz|bufsize|ulen|siz|maxlen|[ns]r_bytes)$/;
+  /^(?:count|len|length|size|nbytes|n|bytes|buf_?len|buf_?size|bufsiz|bufsize|ulen|siz|maxlen|msg_len|optlen|[ns]r_bytes)$/;
 
 /** A `char *` that is followed by its length, or is named so, is a buffer: what programs read and write, which isn't traced. */
 export function isBuffer(name: string, next: string | undefined): boolean {

@@ -43,7 +43,7 @@ function shapeOf(type: string, name: string, array: string | undefined, bytes: n
   if (type.startsWith('__data_loc')) return type === '__data_loc char[]' ? 'text' : 'other';
   if (type.startsWith('__rel_loc')) return 'other';
   if (array !== undefined) return arrayShape(type, name, bytes);
-  if (type.endsWith('*')) return /^(?:const )?char \*$/.test(type) ? 'text' : 'address';
+  if (/\*(?: ?const)?$/.test(type)) return /^(?:const )?char \*$/.test(type) ? 'text' : 'address';
   if (/^(?:struct|union)\b/.test(type)) return 'other';
   return [1, 2, 4, 8].includes(bytes) ? 'int' : 'other';
 }

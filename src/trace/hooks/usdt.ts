@@ -9,9 +9,14 @@ export interface UsdtProbe {
 }
 
 const SECTIONS_MAX = 4096;
+/** Bytes of all of a file's note sections: they may all name the same place. */
 const NOTES_MAX = 4 << 20;
 const PROBES_MAX = 4096;
 const SHT_NOTE = 7;
+/** What a script can be attached to; a file may have anything there. */
+const NAME = /^[A-Za-z0-9_-]{1,64}$/;
+/** bpftrace has arg0 to arg9. */
+const ARGUMENTS_MAX = 10;
 
 /** The probes in a 64-bit ELF file's `.note.stapsdt`; undefined where it is none or can't be read. */
 export function readUsdt(path: string): UsdtProbe[] | undefined {
@@ -25,7 +30,8 @@ export function readUsdt(path: string): UsdtProbe[] | undefined {
     const count = Math.min(header.readUInt16LE(60), SECTIONS_MAX);
     const sections = bytes(fd, table, count * 64, size);
     const notes = [...noteSections(sections, count)].map(({at, length}) => bytes(fd!, at, length, size));
-    return notes.flatMap(probesOf).slice(0, PROBES_MAX);
+    const probes = notes.flatMap(probesOf).filter(({provider, name}) => NAME.test(provider) && NAME.test(name));
+    return probes.slice(0, PROBES_MAX);
   } catch {
     return undefined;
   } finally {
@@ -41,11 +47,13 @@ function bytes(fd: number, at: number, length: number, size: number): Buffer {
 }
 
 function* noteSections(sections: Buffer, count: number): Generator<{at: number; length: number}> {
+  let left = NOTES_MAX;
   for (let i = 0; i < count; i++) {
     const section = sections.subarray(i * 64, i * 64 + 64);
     const length = Number(section.readBigUInt64LE(32));
-    if (section.readUInt32LE(4) === SHT_NOTE && length <= NOTES_MAX)
-      yield {at: Number(section.readBigUInt64LE(24)), length};
+    if (section.readUInt32LE(4) !== SHT_NOTE || length > left) continue;
+    left -= length;
+    yield {at: Number(section.readBigUInt64LE(24)), length};
   }
 }
 
@@ -79,7 +87,7 @@ function probeOf(description: Buffer): UsdtProbe {
 function argumentOf(place: string, position: number): HookField {
   const size = Number(place.slice(0, place.indexOf('@')));
   const bits = Math.abs(size) * 8;
-  const known = bits === 8 || bits === 16 || bits === 32 || bits === 64;
+  const known = position < ARGUMENTS_MAX && (bits === 8 || bits === 16 || bits === 32 || bits === 64);
   const type = `${size < 0 ? 's' : 'u'}${bits}`;
   // Bpftrace reads just these bytes, with their sign.
   const own = {bits: known ? bits : 64, signed: size < 0, narrow: false} as const;

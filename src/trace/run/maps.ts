@@ -1,4 +1,5 @@
 import type {TraceHistogram, TraceMap, TraceTable} from '../../types/trace.ts';
+import {textOf} from './lines.ts';
 
 /** Rows of one table, and histograms of one map, that are told. */
 const MOST = 100;
@@ -25,7 +26,7 @@ function keyOf({keys}: TraceMap, text: string): Record<string, string> {
 /** The map's values by key: a map without keys has one, under none. */
 function entries(map: TraceMap, value: unknown): [key: Record<string, string>, value: unknown][] {
   if (map.keys.length === 0) return [[{}, value]];
-  return isObject(value) ? Object.entries(value).map(([key, each]) => [keyOf(map, key), each]) : [];
+  return isObject(value) ? Object.entries(value).map(([key, each]) => [keyOf(map, textOf(key)), each]) : [];
 }
 
 function bucket(value: unknown): Bucket | undefined {

@@ -1,10 +1,11 @@
-import {lineText} from './lines.ts';
+import {lineBytes, textOf} from './lines.ts';
 
 /** One line of bpftrace's output. `other` is what kstop's scripts don't make it say. */
 export type Output =
   | {type: 'printf'; data: string}
   | {type: 'attached'; probes: number}
   | {type: 'lost'; events: number}
+  /** Its keys one character a byte. */
   | {type: 'map'; name: string; value: unknown}
   | {type: 'warning'; text: string}
   | {type: 'other'};
@@ -24,13 +25,13 @@ function count({data, count: newer}: Parsed, name: string): number {
 
 function warning({type, msg, helper, retcode}: Parsed): Output {
   const what = typeof helper === 'string' ? `${helper}: ` : '';
-  return {type: 'warning', text: `${type}: ${what}${msg ?? retcode ?? 'no reason told'}`};
+  return {type: 'warning', text: textOf(`${type}: ${what}${msg ?? retcode ?? 'no reason told'}`)};
 }
 
 function understand(parsed: Parsed): Output {
   switch (parsed.type) {
     case 'printf':
-      return typeof parsed.data === 'string' ? {type: 'printf', data: parsed.data} : OTHER;
+      return typeof parsed.data === 'string' ? {type: 'printf', data: textOf(parsed.data)} : OTHER;
     case 'attached_probes':
       return {type: 'attached', probes: count(parsed, 'probes')};
     case 'lost_events':
@@ -56,7 +57,7 @@ function understand(parsed: Parsed): Output {
  */
 export function parseOutput(line: string): Output | undefined {
   try {
-    const parsed: unknown = JSON.parse(lineText(line));
+    const parsed: unknown = JSON.parse(lineBytes(line));
     return isObject(parsed) ? understand(parsed) : undefined;
   } catch {
     return undefined;

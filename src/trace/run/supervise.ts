@@ -2,7 +2,7 @@ import {type ChildProcess, spawn} from 'node:child_process';
 import {existsSync} from 'node:fs';
 import {constants} from 'node:os';
 import {dirname, join} from 'node:path';
-import type {Readable, Writable} from 'node:stream';
+import {Readable, type Writable} from 'node:stream';
 import {fileURLToPath} from 'node:url';
 
 /** After its program has ended the supervisor needs a moment; one that hangs (stopped, starved) is killed after this, ms. */
@@ -81,6 +81,7 @@ export function supervise({supervisor, command, env, folder, limitS}: SuperviseO
     cwd: '/',
     stdio: ['pipe', 'pipe', 'pipe', 'pipe'],
   });
+  if (!child.stdin) return unstarted(child);
   const control = child.stdin as Writable;
   // A supervisor that is gone takes no orders.
   control.on('error', () => {});
@@ -103,6 +104,23 @@ export function supervise({supervisor, command, env, folder, limitS}: SuperviseO
   };
 }
 
+function notStarted(error: Error): Ending {
+  return {how: 'refused', why: `supervisor: ${(error as NodeJS.ErrnoException).code}`};
+}
+
+/** Where no descriptor is left Node makes a child that has no pipes either, and says so afterwards. */
+function unstarted(child: ChildProcess): Supervised {
+  const nothing = (): void => {};
+  return {
+    stdout: Readable.from([]),
+    stderr: Readable.from([]),
+    pid: undefined,
+    interrupt: nothing,
+    kill: nothing,
+    ended: new Promise((done) => child.once('error', (error) => done(notStarted(error)))),
+  };
+}
+
 function ending(child: ChildProcess): Promise<Ending> {
   let report = '';
   const channel = child.stdio[3] as Readable;
@@ -110,7 +128,7 @@ function ending(child: ChildProcess): Promise<Ending> {
     report = (report + text).slice(0, REPORT_BYTES);
   });
   return new Promise((done) => {
-    child.once('error', (error) => done({how: 'refused', why: `supervisor: ${(error as NodeJS.ErrnoException).code}`}));
+    child.once('error', (error) => done(notStarted(error)));
     // Who has escaped from the group could keep the output open.
     child.once('exit', () => setTimeout(() => destroyAll(child), PATIENCE_MS).unref());
     child.once('close', (code, signal) =>

@@ -61,7 +61,7 @@ export class Wire {
   }
 
   #split(data: string): string[] | undefined {
-    const parts = (data.endsWith('\n') ? data.slice(0, -1) : data).split(this.#separator);
+    const parts = data.split(this.#separator);
     const kind = parts[0] === '' ? this.#kinds.get(parts[TAG] ?? '') : undefined;
     if (!kind || parts.length !== HEAD + kind.fields.length) return undefined;
     for (let i: number = NSECS; i <= CPU; i++) if (!NUMBER.test(parts[i]!)) return undefined;

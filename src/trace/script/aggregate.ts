@@ -33,7 +33,7 @@ export function aggregatePart(aggregate: Aggregate, hook: Hook, version: Version
       title: titleOf(aggregate),
       kind: aggregate.kind,
       keys: sorted.map(fieldOf),
-      unit: unitOf(aggregate),
+      unit: unitOf(aggregate, hook),
     },
     does: code`${place} = ${call}`,
     values: of === undefined ? sorted : [...sorted, of],
@@ -81,10 +81,11 @@ function titleOf({kind, of, by}: Aggregate): string {
   return by.length === 0 ? what : `${what} by ${by.join(', ')}`;
 }
 
-/** By the name of what is measured: there's nothing else to tell it. */
-function unitOf({of}: Aggregate): string {
+/** By the name of what is measured: there's little else to tell it. A count is one of bytes only if its type says so. */
+function unitOf({of}: Aggregate, {fields}: Hook): string {
   if (of === undefined) return 'events';
   const bare = of.replace(/^args\./, '');
-  if (/(?:^|_)(?:bytes|bytes_\w+|size|len|count)$/.test(bare)) return 'bytes';
+  if (/(?:^|_)(?:bytes|bytes_\w+|size|len)$/.test(bare)) return 'bytes';
+  if (bare === 'count' && /\bs?size_t$/.test(fields.find(({name}) => name === bare)?.type ?? '')) return 'bytes';
   return /_(?:ns|us|ms)$/.exec(bare)?.[0].slice(1) ?? bare;
 }

@@ -4,6 +4,7 @@ import {isRefusal, refuse} from '../refusal.ts';
 import {readFormat} from '../spec/format.ts';
 import type {Version} from '../version.ts';
 import {type Code, code, joined, printfFormat} from './code.ts';
+import type {DividedFilter} from './filters.ts';
 import {defaultNames, resolve} from './resolve.ts';
 import type {Value} from './value.ts';
 
@@ -13,13 +14,13 @@ export interface EventPart {
   values: Value[];
 }
 
-/** The values that a spec asks for at a hook, and `extra` that a filter in user space needs; with the kind that tells how they're read. */
+/** The values that a spec asks for at a hook, and those that its filter needs in user space; with the kind that tells how they're read. */
 export function eventPart(
   spec: TraceSpec,
   hook: Hook,
   version: Version,
   tag: string,
-  extra: readonly Value[],
+  {extra, asText}: Pick<DividedFilter, 'extra' | 'asText'>,
 ): EventPart | TraceRefusal {
   const conversions = spec.format === undefined ? [] : readFormat(spec.format, 'format');
   if (!Array.isArray(conversions)) return conversions;
@@ -27,8 +28,8 @@ export function eventPart(
   const values: Value[] = [];
   for (const [i, name] of names.entries()) {
     const where = spec.arguments.length > 0 ? `arguments[${i}]` : 'arguments';
-    const asText = conversions[i]?.letter === 's';
-    const value = resolve(hook, {name, first: 'hook', where, asText}, version);
+    const pointsToText = spec.format === undefined ? asText.has(name) : conversions[i]?.letter === 's';
+    const value = resolve(hook, {name, first: 'hook', where, asText: pointsToText}, version);
     if (isRefusal(value)) return value;
     const letter = conversions[i]?.letter ?? 's';
     if (letter !== 's' && value.kind === 'string') {
@@ -37,6 +38,11 @@ export function eventPart(
     values.push(value);
   }
   const format = spec.format ?? values.map((value) => `${value.name}=%s`).join(' ');
+  const other = extra.find(({name, kind}) => values.some((each) => each.name === name && each.kind !== kind));
+  if (other) {
+    const [is, shown] = other.kind === 'string' ? ['text', 'number'] : ['number', 'text'];
+    return refuse('filter', `${other.name} is compared as a ${is}, and the event shows a ${shown}`, 'the same in both');
+  }
   const all = [...values, ...extra.filter((value) => !values.some((each) => each.name === value.name))];
   const fields = all.map(({name, kind}) => ({name, kind}));
   return {kind: {tag, function: hook.target, fields, format}, values: all};

@@ -1,8 +1,8 @@
 import type {TraceRefusal} from '../../types/trace.ts';
-import {type FilterNode, testsOf} from '../filter/ast.ts';
+import {type FilterNode, type FilterTest, testsOf} from '../filter/ast.ts';
 import {type SplitFilter, splitFilter} from '../filter/split.ts';
 import type {Hook} from '../hooks/hooks.ts';
-import {isRefusal} from '../refusal.ts';
+import {isRefusal, refuse} from '../refusal.ts';
 import type {Version} from '../version.ts';
 import {kernelCan, testedValue} from './predicate.ts';
 import {BUILTIN_NAMES, type Value} from './value.ts';
@@ -12,6 +12,8 @@ export interface DividedFilter extends SplitFilter {
   extra: Value[];
   /** Whether the script compares texts. */
   texts: boolean;
+  /** What it compares with a text: of a probe's argument that says that it points to one. */
+  asText: ReadonlySet<string>;
 }
 
 /** A filter as it is at a hook: what the kernel tests, what is left, and what the rest needs. */
@@ -20,21 +22,25 @@ export function divideFilter(
   hook: Hook,
   version: Version,
 ): DividedFilter | TraceRefusal {
-  if (!filter) return {extra: [], texts: false};
-  const values = new Map<string, Value>();
-  for (const test of testsOf(filter)) {
-    const value = testedValue(test, hook, version);
-    if (isRefusal(value)) return value;
-    values.set(test.field, value);
+  if (!filter) return {extra: [], texts: false, asText: new Set()};
+  const tests = testsOf(filter);
+  const refused = tests.map((test) => testedValue(test, hook, version)).find(isRefusal);
+  if (refused) return refused;
+  const valueIn = (test: FilterTest) => testedValue(test, hook, version) as Value;
+  const split = splitFilter(filter, (test) => kernelCan(test, valueIn(test)));
+  const wanted = new Map<string, Value>();
+  for (const test of split.user ? testsOf(split.user) : []) {
+    const {field} = test;
+    const value = valueIn(test);
+    // An event carries it once.
+    if ((wanted.get(field) ?? value).kind !== value.kind)
+      return refuse('filter', `${field} is compared as a text and as a number`, 'with an and between the two');
+    if (!BUILTIN_NAMES.includes(field)) wanted.set(field, value);
   }
-  const split = splitFilter(filter, (test) => kernelCan(test, values.get(test.field)!));
-  const wanted = split.user ? testsOf(split.user).map((test) => test.field) : [];
-  const extra = [...new Set(wanted)]
-    .filter((field) => !BUILTIN_NAMES.includes(field))
-    .map((field) => values.get(field)!);
   return {
     ...split,
-    extra,
+    extra: [...wanted.values()],
     texts: split.kernel ? testsOf(split.kernel).some((test) => test.value.kind === 'text') : false,
+    asText: new Set(tests.filter(({value}) => value.kind === 'text').map(({field}) => field)),
   };
 }

@@ -9,11 +9,10 @@ import {atLeast, OLDEST, readVersion, type Version} from '../version.ts';
 import {type AggregatePart, aggregatePart} from './aggregate.ts';
 import {assemble, HITS, type HookBlock} from './assemble.ts';
 import {type EventPart, eventCode, eventPart} from './event.ts';
-import {divideFilter} from './filters.ts';
+import {type DividedFilter, divideFilter} from './filters.ts';
 import {predicateOf} from './predicate.ts';
 import {strlenFor} from './room.ts';
 import {randomSeparator} from './separator.ts';
-import type {Value} from './value.ts';
 
 export interface PlanOptions {
   /** Before each part of an event; a random one where it isn't given. */
@@ -78,7 +77,7 @@ class Planner {
     if (isRefusal(filter)) return filter;
     const hex = filter.extra.filter(({kind}) => kind === 'hex').map(({name}) => name);
     if (filter.user) this.user.set(hook.target, {filter: filter.user, hex});
-    const part = this.part(hook, filter.user !== undefined, filter.extra);
+    const part = this.part(hook, filter);
     if (isRefusal(part)) return part;
     const strlen = strlenFor(part.values, filter.texts);
     if (strlen === undefined) return refuse('arguments', 'more than one event can carry', 'fewer of them');
@@ -90,13 +89,13 @@ class Planner {
     return undefined;
   }
 
-  private part(hook: Hook, inUserSpace: boolean, extra: readonly Value[]): EventPart | AggregatePart | TraceRefusal {
+  private part(hook: Hook, filter: DividedFilter): EventPart | AggregatePart | TraceRefusal {
     if (this.spec.aggregate === undefined) {
-      const part = eventPart(this.spec, hook, this.version, `t${this.kinds.length}`, extra);
+      const part = eventPart(this.spec, hook, this.version, `t${this.kinds.length}`, filter);
       if (!isRefusal(part)) this.kinds.push(part as EventPart);
       return part;
     }
-    if (inUserSpace) {
+    if (filter.user) {
       return refuse(
         'filter',
         'texts within a text and addresses are compared in user space, but the map is filled in the kernel',

@@ -2,7 +2,6 @@ import type {TraceRefusal} from '../../types/trace.ts';
 import type {FilterTest, PlainFilter} from '../filter/ast.ts';
 import type {Hook} from '../hooks/hooks.ts';
 import {isRefusal, refuse} from '../refusal.ts';
-import {COMM_MAX} from '../spec/text.ts';
 import type {Version} from '../version.ts';
 import {type Code, code, joined, literal} from './code.ts';
 import {resolve} from './resolve.ts';
@@ -36,10 +35,11 @@ export function testedValue(test: FilterTest, hook: Hook, version: Version): Val
   return numberFits(test, value);
 }
 
+/** What an array has no room for it never holds, and the verifier lets nobody look beyond its end. */
 function textFits({field, value}: FilterTest, given: Value): Value | TraceRefusal {
-  const tooLong =
-    given.name === 'comm' && given.shape === 'chars' && value.kind === 'text' && value.text.length > COMM_MAX;
-  return tooLong ? refuse('filter', `${field} has at most ${COMM_MAX} bytes`) : given;
+  const most = given.bytes - 1;
+  const tooLong = given.shape === 'chars' && value.kind === 'text' && value.text.length > most;
+  return tooLong ? refuse('filter', `${field} has at most ${most} bytes`) : given;
 }
 
 /** A comparison that can't be true, or can't be false, is a mistake. */

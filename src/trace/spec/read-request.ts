@@ -61,14 +61,15 @@ function readDiagnostic(json: object): TraceRequest | TraceRefusal {
   const fields = knownFields(json, REQUEST, fieldsAt(''));
   if (isRefusal(fields)) return fields as TraceRefusal;
   const {response_type: kind, reasoning, commands, ebpf_programs: programs} = fields;
-  if (kind !== undefined && kind !== 'diagnostic') return refuse('response_type', 'not diagnostic');
-  if (reasoning !== undefined && typeof reasoning !== 'string') return refuse('reasoning', 'not a text');
+  if (kind !== undefined && kind !== null && kind !== 'diagnostic') return refuse('response_type', 'not diagnostic');
+  const why = reasoning ?? undefined;
+  if (why !== undefined && typeof why !== 'string') return refuse('reasoning', 'not a text');
   if (!Array.isArray(programs)) return refuse('ebpf_programs', programs === undefined ? 'missing' : 'not a list');
   const skipped = readCommands(commands);
   if (!Array.isArray(skipped)) return skipped;
   const request = readSpecs(programs, 'ebpf_programs');
   if (isRefusal(request)) return request as TraceRefusal;
-  return {...request, skipped, ...(reasoning === undefined ? {} : {reasoning: visibleUpTo(reasoning, SHOWN_MAX)})};
+  return {...request, skipped, ...(why === undefined ? {} : {reasoning: visibleUpTo(why, SHOWN_MAX)})};
 }
 
 function readSpecs(list: unknown[], where: string): TraceRequest | TraceRefusal {

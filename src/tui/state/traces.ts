@@ -84,7 +84,7 @@ export class TraceBoard {
     const {desk, frozen} = this;
     if (frozen && desk) return frozen;
     if (desk) {
-      return desk.runs.map((run, i) => ({key: `${run.id}`, number: i + 1, run, result: run.result()})).toReversed();
+      return desk.runs.map((run) => ({key: `${run.id}`, number: run.id, run, result: run.result()})).toReversed();
     }
     if (this.opener || !traces) return NONE;
     return traces.map((result, i) => ({key: `r${i}`, number: i + 1, result})).toReversed();

@@ -58,6 +58,16 @@ test('a damaged ELF file gives probes or none: it never throws', (t) => {
   t.pass();
 });
 
+test('sections that all name the same place take no more than one file may', (t) => {
+  const file = path.join(host.root, 'sections');
+  const whole = elfWith([{provider: 'a'.repeat(60), name: 'b', arguments: ' '.repeat(1 << 20)}]);
+  const section = whole.subarray(-64);
+  const count = 16;
+  whole.writeUInt16LE(count, 60);
+  writeFileSync(file, Buffer.concat([whole, ...Array.from({length: count - 1}, () => section)]));
+  t.is(readUsdt(file)?.length, 3);
+});
+
 test('any text as a format gives fields with plain names, or none', (t) => {
   const line = fc.tuple(fc.string({unit: 'grapheme'}), fc.string(), fc.nat(99)).map(([type, name, size]) => {
     return `\tfield:${type} ${name};\toffset:0;\tsize:${size};\tsigned:1;`;

@@ -5,6 +5,7 @@ import type {Hook} from '../../../src/trace/hooks/hooks.ts';
 import {Hooks} from '../../../src/trace/hooks/hooks.ts';
 import {isRefusal} from '../../../src/trace/refusal.ts';
 import type {TraceType} from '../../../src/types/trace.ts';
+import {elfWith} from './elf-file.ts';
 import {makeHost} from './host.ts';
 
 const host = makeHost();
@@ -41,6 +42,10 @@ test('a tracepoint has the fields of its format, system calls those of their par
 test('a buffer is an address: what programs write is not traced', (t) => {
   t.true(shapes(one('tracepoint', 'syscalls:sys_enter_write')).includes('buf address'));
   t.true(shapes(one('kprobe', 'vfs_write')).includes('buf address'));
+  t.true(shapes(one('tracepoint', 'buffers:mq_timedsend')).includes('u_msg_ptr address'));
+  t.true(shapes(one('tracepoint', 'buffers:setsockopt')).includes('optval address'));
+  t.deepEqual(shapes(one('tracepoint', 'buffers:shmdt')), ['shmaddr address']);
+  t.deepEqual(shapes(one('tracepoint', 'odd:constant')), ['rule_attr address']);
 });
 
 test('a function has the parameters of its BTF, its return the result', (t) => {
@@ -110,6 +115,35 @@ test('without the list of ftrace the symbol table tells the functions; without B
   t.false(one('kprobe', 'only_a_symbol', own.hooks).typed);
   t.false(one('kprobe', 'vfs_read', own.hooks).typed);
   t.like(own.hooks.find('kprobe', 'd'), {why: 'this kernel has no function d'});
+});
+
+test('what no script can be attached to is not offered: labels of the symbol table, names that a file makes up', (t) => {
+  const own = makeHost({without: ['available_filter_functions']});
+  t.teardown(own.remove);
+  writeFileSync(path.join(own.root, 'proc/kallsyms'), 'ffffffff81000000 t .slowpath\nffffffff81000010 t a_slowpath\n');
+  t.deepEqual(
+    (own.hooks.find('kprobe', '*slowpath') as Hook[]).map(({target}) => target),
+    ['a_slowpath'],
+  );
+  const notes = [
+    {provider: 'x { system("id") }', name: 'probe'},
+    {provider: 'x', name: ''},
+  ];
+  writeFileSync(path.join(own.root, 'usr/bin/db'), elfWith(notes));
+  t.like(own.hooks.find('usdt', '/usr/bin/db:probe'), {field: 'target', why: '/usr/bin/db has no USDT probes'});
+});
+
+test('of a probe with twelve arguments there are ten, as bpftrace has them', (t) => {
+  const own = makeHost();
+  t.teardown(own.remove);
+  const places = Array.from({length: 12}, (_, i) => `8@${i}(%rsp)`).join(' ');
+  writeFileSync(path.join(own.root, 'usr/bin/db'), elfWith([{provider: 'db', name: 'long', arguments: places}]));
+  t.deepEqual(shapes(one('usdt', '/usr/bin/db:long', own.hooks)).slice(8), [
+    'arg8 intu64',
+    'arg9 intu64',
+    'arg10 other',
+    'arg11 other',
+  ]);
 });
 
 test('files that lie: not BTF, not ELF, cut off, a link out', (t) => {

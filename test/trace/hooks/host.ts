@@ -32,6 +32,22 @@ const TRACEPOINTS: Record<string, [field: string, size: number, signed: 0 | 1][]
     ['const char * buf', 8, 0],
     ['size_t count', 8, 0],
   ],
+  'buffers:mq_timedsend': [
+    ['mqd_t mqdes', 8, 0],
+    ['const char * u_msg_ptr', 8, 0],
+    ['size_t msg_len', 8, 0],
+  ],
+  'buffers:setsockopt': [
+    ['int fd', 8, 0],
+    ['char * optval', 8, 0],
+    ['int optlen', 8, 0],
+  ],
+  'buffers:shmdt': [['char * shmaddr', 8, 0]],
+  'odd:counts': [
+    ['int mod_count', 4, 1],
+    ['unsigned long count', 8, 0],
+  ],
+  'odd:constant': [['const void *const rule_attr', 8, 0]],
   'syscalls:sys_exit_openat': [
     ['int __syscall_nr', 4, 1],
     ['long ret', 8, 1],

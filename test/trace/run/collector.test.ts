@@ -212,3 +212,21 @@ test('a map in a form that no version prints gives no answer', (t) => {
       t.deepEqual([tables?.[0]?.rows ?? [], histograms ?? []], [[], []], value);
     }
 });
+
+test('names that differ in what is no UTF-8 keep their own counts', (t) => {
+  const byName: TraceMap = {
+    name: '@counts',
+    title: 'events by comm',
+    kind: 'count',
+    keys: [{name: 'comm', kind: 'string'}],
+    unit: 'events',
+  };
+  const line =
+    '{"type": "map", "data": {"@counts": {"a\\uffffffff": 7, "a\\ufffffffe": 2, "caf\\uffffffc3\\uffffffa9": 1}}}\n';
+  const {tables} = collect(line, plan({maps: [byName]})).result(1);
+  t.deepEqual(tables?.[0]?.rows, [
+    {key: {comm: 'a\ufffd'}, value: 7},
+    {key: {comm: 'a\ufffd'}, value: 2},
+    {key: {comm: 'café'}, value: 1},
+  ]);
+});

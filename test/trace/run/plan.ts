@@ -7,7 +7,7 @@ export function wire(
   fields: {tag?: string; nsecs?: string; pid?: number; uid?: number; comm?: string; file?: string} = {},
 ): string {
   const {tag = 'o', nsecs = '1000000000', pid = 42, uid = 1000, comm = 'cat', file = '/etc/passwd'} = fields;
-  return `${[tag, nsecs, pid, pid + 1, uid, 3, comm, file].map((part) => SEPARATOR + part).join('')}\n`;
+  return [tag, nsecs, pid, pid + 1, uid, 3, comm, file].map((part) => SEPARATOR + part).join('');
 }
 
 /** The same as one line of bpftrace's output. */
@@ -44,7 +44,7 @@ export function plan({text = '', maps = [], duration_s = 60, keep, hits}: PlanOp
 /** A script of which each hit is one event, and counted in the kernel as `@hits`. */
 export function script(probe: string, file: string, filter = ''): string {
   const fields = ['o', '%llu', '%d', '%d', '%d', '%d', '%s', '%s'].map((part) => SEPARATOR + part).join('');
-  return `${probe} ${filter} { @hits = count(); printf("${fields}\\n", nsecs, pid, tid, uid, cpu, comm, ${file}); }\n`;
+  return `${probe} ${filter} { @hits = count(); printf("${fields}", nsecs, pid, tid, uid, cpu, comm, ${file}); }\n`;
 }
 
 export const HITS: TraceMap = {name: '@hits', title: 'hits', kind: 'count', keys: [], unit: 'events'};

@@ -135,3 +135,17 @@ test('a supervisor that is not there', async (t) => {
   run.kill();
   t.deepEqual(await run.ended, {how: 'refused', why: 'supervisor: ENOENT'});
 });
+
+test('without a descriptor left it says so, and kstop lives on', async (t) => {
+  const module = new URL('../../../src/trace/run/supervise.ts', import.meta.url);
+  const script = `
+    import {openSync} from 'node:fs';
+    import {supervise} from ${JSON.stringify(module.href)};
+    try { for (;;) openSync('/dev/null'); } catch {}
+    const run = supervise({supervisor: ${JSON.stringify(SUPERVISOR)}, command: ['/bin/true'], env: {}, limitS: 5});
+    run.kill();
+    process.exitCode = (await run.ended).why === 'supervisor: EMFILE' ? 42 : 1;`;
+  const limited = 'ulimit -n 64; exec "$0" --input-type=module -e "$1"';
+  const child = spawn('/bin/sh', ['-c', limited, process.execPath, script], {stdio: 'ignore'});
+  t.is(await new Promise((done) => child.once('close', done)), 42);
+});

@@ -134,6 +134,27 @@ test("a probe's argument is a text if the format or the filter says so", (t) => 
     predicate(plan({...start, filter: 'arg0 == "SELECT*"'})),
     'pid != @self && strncmp(str(arg0), "SELECT", 6) == 0',
   );
+  // Shown as what it is compared as, in the kernel or by kstop.
+  for (const filter of ['arg0 == "SELECT*"', 'arg0 == "*FROM*"']) {
+    const {script} = plan({...start, arguments: ['arg0'], filter});
+    t.regex(script.text, /comm, str\(arg0\)\)/);
+    t.like(script.events[0]!.fields, [{name: 'arg0', kind: 'string'}]);
+  }
+  // Whichever stands first.
+  const both = ['arg0 == "SELECT*"', 'arg0 != 0'];
+  for (const [filter, tests] of [
+    [both, 'strncmp(str(arg0), "SELECT", 6) == 0 && arg0 != 0'],
+    [both.toReversed(), 'arg0 != 0 && strncmp(str(arg0), "SELECT", 6) == 0'],
+  ] as const) {
+    const made = plan({...start, arguments: ['arg0'], filter: filter.join(' and ')});
+    t.is(predicate(made), `pid != @self && (${tests})`);
+    t.is(made.keep, undefined);
+  }
+  // One event can't carry it as both.
+  const none = {...start, filter: 'arg0 == "*FROM*" or arg0 == 0'};
+  t.throws(() => plan(none), {message: 'filter: arg0 is compared as a text and as a number'});
+  const asNumber = {...start, arguments: ['arg0'], format: '%x', filter: 'arg0 == "*FROM*"'};
+  t.throws(() => plan(asNumber), {message: /^filter: arg0 is compared as a text, and the event shows a number/});
 });
 
 test('a function has its parameters by number, cast to what they are', (t) => {
@@ -195,6 +216,14 @@ const eventOf = (more: Partial<TraceEvent>): TraceEvent => ({
   ...more,
 });
 
+test('the unit of what is measured: bytes only where it is', (t) => {
+  const unit = (json: object) => plan(json).script.maps[0]?.unit;
+  t.is(unit({probe_type: 't', target: 'syscalls:sys_enter_write', aggregate: 'sum count'}), 'bytes');
+  t.is(unit({probe_type: 'p', target: 'vfs_read', aggregate: 'hist count by comm'}), 'bytes');
+  t.is(unit({probe_type: 't', target: 'odd:counts', aggregate: 'sum count'}), 'count');
+  t.is(unit({probe_type: 't', target: 'odd:counts', aggregate: 'hist mod_count'}), 'mod_count');
+});
+
 test('what the kernel can not compare is applied to the events, whose script carries what that needs', (t) => {
   const made = plan({
     ...OPEN,
@@ -212,6 +241,15 @@ test('what the kernel can not compare is applied to the events, whose script car
   t.false(made.keep!(eventOf({process_name: 'axb', raw_args: {flags: '0', filename: '/etc/a.con'}})));
   t.false(made.keep!(eventOf({process_name: 'ab', raw_args: {flags: '0', filename: '/etc/a.conf'}})));
   t.is(plan({...OPEN, filter: 'pid > 5'}).keep, undefined);
+});
+
+test('a text that an array has no room for is refused, whoever would compare it', (t) => {
+  const rwbs = {probe_type: 't', target: 'block:block_rq_complete'};
+  t.regex(plan({...rwbs, filter: 'rwbs == "123456789"'}).script.text, /strncmp\(args->rwbs, "123456789", 10\) == 0/);
+  for (const text of ['1234567890', '1234567890*', '*1234567890'])
+    t.throws(() => plan({...rwbs, filter: `rwbs == "${text}"`}), {message: 'filter: rwbs has at most 9 bytes'});
+  const woken = {probe_type: 't', target: 'sched:sched_wakeup', filter: 'args.comm == "sixteen bytes..."'};
+  t.throws(() => plan(woken), {message: 'filter: args.comm has at most 15 bytes'});
 });
 
 test('addresses of the network are compared as texts, those of memory as numbers', (t) => {

@@ -73,6 +73,8 @@ test('a diagnostic request: its programs are specs, its commands come back as sk
     ],
   }) as TraceRequest;
   t.is(request.reasoning, 'slow\\x1b[2J queries');
+  const bare = {ebpf_programs: [{type: 'kprobe', target: 'vfs_read'}]};
+  t.deepEqual(readRequest({response_type: null, reasoning: null, commands: null, ...bare}), readRequest(bare));
   t.deepEqual(request.skipped, [
     {name: 'io', command: 'rm -rf /\\n', description: 'x', reason: 'kstop executes no commands'},
     {name: 'commands[1]', command: 'id', reason: 'kstop executes no commands'},
