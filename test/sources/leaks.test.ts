@@ -20,14 +20,14 @@ class StandInProc {
     t.teardown(() => rmSync(this.root, {recursive: true}));
   }
 
-  /** `anon` and `file` in KiB; `start` in ticks. */
-  set(pid: number, comm: string, anon: number, {file = 0, start = 100} = {}): Partial<ProcessRow> {
+  /** `anon`, `file` and `shared` in KiB; `start` in ticks. */
+  set(pid: number, comm: string, anon: number, {file = 0, shared = 0, start = 100} = {}): Partial<ProcessRow> {
     mkdirSync(join(this.root, String(pid)), {recursive: true});
     const rest = new Array(19).fill(0).with(18, start).join(' ');
     writeFileSync(join(this.root, `${pid}/stat`), `${pid} (${comm}) S ${rest}\n`);
-    const kb = `RssAnon:\t${anon} kB\nRssFile:\t${file} kB\nRssShmem:\t0 kB\nVmSwap:\t0 kB\n`;
+    const kb = `RssAnon:\t${anon} kB\nRssFile:\t${file} kB\nRssShmem:\t${shared} kB\nVmSwap:\t0 kB\n`;
     writeFileSync(join(this.root, `${pid}/status`), kb);
-    return {pid, comm, rss_bytes: (anon + file) * 1024, container: {id: `c${pid}`}};
+    return {pid, comm, rss_bytes: (anon + file + shared) * 1024, container: {id: `c${pid}`}};
   }
 
   remove(pid: number): void {
@@ -71,10 +71,11 @@ test('stand-in files: a cgroup that only grows, with rate and begin; page cache 
   t.true(Math.abs(row!.grown_bytes - 90 * MIB) <= 8 * MIB, String(row!.grown_bytes));
 });
 
-test('stand-in files: a process that only grows; what it has of files, and another of its number, are no growth', (t) => {
+test('stand-in files: a process that only grows; what it has of files or shares, and another of its number, are no growth', (t) => {
   const step: Step = (s, _tree, proc) => [
     proc.set(7, 'leaker', 20_000 + 10 * s),
     proc.set(8, 'reader', 20_000, {file: 100 * s}),
+    proc.set(12, 'postgres', 20_000, {shared: 100 * s}),
     proc.set(9, 'renewed', 20_000 + 10 * s, {start: 100 + Math.floor(s / (9 * MINUTE))}),
     proc.set(10, 'saw', 20_000 + 100 * (s % (4 * MINUTE))),
     proc.set(11, 'small', 100 + s),

@@ -77,7 +77,7 @@ export class ProcessLeaks {
     return all;
   }
 
-  private push(pid: number, {comm, startTicks, bytes}: OwnMemory, ms: number): LeakHint | undefined {
+  private push(pid: number, {comm, startTicks, privateBytes: bytes}: OwnMemory, ms: number): LeakHint | undefined {
     const before = this.watched.get(pid);
     const watch = before?.startTicks === startTicks ? before.watch : new LeakWatch();
     const container = this.seen.get(pid)?.container ?? (watch === before?.watch ? before.container : undefined);
