@@ -15,17 +15,19 @@ static __always_inline struct rq *queue_of(struct task_struct *task)
 
 /*
  * How long ago the task last ran: exec_start is the task clock then of its run queue, which lags
- * behind the queue's clock by the time that interrupts took. 0: unknown.
+ * behind the queue's clock by the time that interrupts took. 0: unknown. The kernel clears the
+ * stamp of who moves to another CPU, and since 6.12 also sleepers move, whose dequeuing is delayed.
  */
 static __always_inline __u64 asleep_ns(struct task_struct *task)
 {
 	struct task_struct *here = (void *)bpf_get_current_task();
 	struct rq *rq = queue_of(task);
+	__u64 last = BPF_CORE_READ(task, se.exec_start);
 	s64 ns;
 
-	if (!rq)
+	if (!rq || !last)
 		return 0;
-	ns = BPF_CORE_READ(here, se.cfs_rq, rq, clock) - BPF_CORE_READ(task, se.exec_start) -
+	ns = BPF_CORE_READ(here, se.cfs_rq, rq, clock) - last -
 	     (BPF_CORE_READ(rq, clock) - BPF_CORE_READ(rq, clock_task));
 	return ns > 0 ? ns : 0;
 }

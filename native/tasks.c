@@ -23,6 +23,8 @@ struct thread {
 	bool waiting;
 	uint64_t start_ns;
 	uint64_t delay_ns;
+	uint64_t switches;
+	uint64_t asleep_ns; /* waits uninterruptibly at least since this moment; 0: doesn't */
 };
 
 struct process {
@@ -157,16 +159,35 @@ static bool is_queued(const struct ks_task_row *row)
 	return row->waiting_ns && !row->state;
 }
 
+static bool is_asleep(const struct ks_task_row *row)
+{
+	return (row->state & KS_TASK_UNINTERRUPTIBLE) && !(row->state & KS_TASK_NOLOAD);
+}
+
+/* Since which pass it has waited uninterruptibly without getting a CPU in between. */
+static uint64_t asleep_since(const struct tasks *t, const struct ks_task_row *row,
+			     const struct thread *before)
+{
+	if (!is_asleep(row))
+		return 0;
+	if (before && before->asleep_ns && before->switches == row->voluntary + row->involuntary)
+		return before->asleep_ns;
+	return t->now.began_ns;
+}
+
 /*
  * The kernel stamps a sleeper that moves to another CPU as if it waited there, and keeps that
- * stamp when it wakes: a wait can't have begun before the task was last seen without one.
+ * stamp when it wakes: a wait can't have begun before the task was last seen without one. When a
+ * sleeper last ran is forgotten then: it is known to have waited since it was first seen to.
  */
 static uint64_t waiting_ns(const struct tasks *t, const struct ks_task_row *row,
-			   const struct thread *before)
+			   const struct thread *before, uint64_t asleep_ns)
 {
 	uint64_t from = before && !before->waiting ? t->last.began_ns : row->start_ns;
 	uint64_t most = t->now.began_ns > from ? t->now.began_ns - from : 0;
 
+	if (asleep_ns && !row->waiting_ns)
+		return t->now.began_ns - asleep_ns;
 	return is_queued(row) && row->waiting_ns > most ? most : row->waiting_ns;
 }
 
@@ -209,11 +230,13 @@ static int add_thread(struct tasks *t, const struct ks_task_row *row)
 	thread->start_ns = row->start_ns;
 	thread->delay_ns = row->delay_ns;
 	thread->waiting = is_queued(row);
+	thread->switches = row->voluntary + row->involuntary;
+	thread->asleep_ns = asleep_since(t, row, before);
 	if (before && row->delay_ns > before->delay_ns)
 		sum->delay_ns += row->delay_ns - before->delay_ns;
 	else if (!before && is_newborn(t, row->start_ns))
 		sum->delay_ns += row->delay_ns;
-	waiting = waiting_ns(t, row, before);
+	waiting = waiting_ns(t, row, before, thread->asleep_ns);
 	if (waiting > sum->waiting_ns)
 		sum->waiting_ns = waiting;
 	if (row->tid == row->tgid)
