@@ -120,55 +120,59 @@ function waited(pids: readonly number[]): {ns: number; threads: number} {
   return {ns: ns.reduce((sum, each) => sum + each, 0), threads: threads.length};
 }
 
-testUnless(lacksRunc, 'the row of a container has its processes, their wait for a CPU, and its kills', async (t) => {
-  const id = 'e'.repeat(58) + String(process.pid).padStart(6, '0');
-  const cgroup = `/docker-${id}.scope`;
-  const container = new Runc(t, {cgroup, memoryLimit: 32 * MIB});
-  const kstop = await Kstop.start(t, [...PROBES, '-i', '1']);
-  const spin = 'while :; do :; done & while :; do :; done & while :; do :; done & ';
-  const go = container.fifo('go');
-  const eat = 'read line </go; dd if=/dev/zero of=/dev/null bs=96M count=1; read line </go';
-  const ended = container.run(spin + eat);
-  const main = await container.pid();
-  await until(() => rowsOf(kstop.samples, id).length > 1, 20_000 * SLOW, 'the row of the container');
+testUnless(
+  once ?? lacksRunc,
+  'the row of a container has its processes, their wait for a CPU, and its kills',
+  async (t) => {
+    const id = 'e'.repeat(58) + String(process.pid).padStart(6, '0');
+    const cgroup = `/docker-${id}.scope`;
+    const container = new Runc(t, {cgroup, memoryLimit: 32 * MIB});
+    const kstop = await Kstop.start(t, [...PROBES, '-i', '1']);
+    const spin = 'while :; do :; done & while :; do :; done & while :; do :; done & ';
+    const go = container.fifo('go');
+    const eat = 'read line </go; dd if=/dev/zero of=/dev/null bs=96M count=1; read line </go';
+    const ended = container.run(spin + eat);
+    const main = await container.pid();
+    await until(() => rowsOf(kstop.samples, id).length > 1, 20_000 * SLOW, 'the row of the container');
 
-  const mount = readFileSync('/proc/self/mounts', 'latin1')
-    .split('\n')
-    .find((line) => / cgroup2 /.test(line))!
-    .split(' ')[1]!;
-  const pids = readFileSync(join(mount, cgroup, 'cgroup.procs'), 'latin1')
-    .trim()
-    .split('\n')
-    .map(Number);
-  t.true(pids.includes(main));
-  const before = waited(pids);
-  const from = await kstop.sampleFromNow();
-  await sleep(2500);
-  const after = waited(pids);
-  const to = await kstop.sampleFromNow();
-  const delays = (first: number, end: number) => {
-    const samples = kstop.objects.slice(first, end).filter((object) => object.kind === 'sample');
-    return rowsOf(samples, id).reduce((ms, row) => ms + row.run_delay_ms!, 0);
-  };
-  const [least, most, witness] = [delays(from + 1, to), delays(from, to + 1), (after.ns - before.ns) / 1e6];
-  t.log(`${least} <= ${witness} <= ${most} ms`, JSON.stringify(rowsOf(kstop.samples, id).at(-1)));
-  t.true(least <= witness + 1 && witness <= most + 1);
-  t.true(witness > 500, 'three on two CPUs wait');
-  t.like(rowsOf(kstop.samples, id).at(-1), {processes: pids.length, threads: after.threads, restarts: 0});
+    const mount = readFileSync('/proc/self/mounts', 'latin1')
+      .split('\n')
+      .find((line) => / cgroup2 /.test(line))!
+      .split(' ')[1]!;
+    const pids = readFileSync(join(mount, cgroup, 'cgroup.procs'), 'latin1')
+      .trim()
+      .split('\n')
+      .map(Number);
+    t.true(pids.includes(main));
+    const before = waited(pids);
+    const from = await kstop.sampleFromNow();
+    await sleep(2500);
+    const after = waited(pids);
+    const to = await kstop.sampleFromNow();
+    const delays = (first: number, end: number) => {
+      const samples = kstop.objects.slice(first, end).filter((object) => object.kind === 'sample');
+      return rowsOf(samples, id).reduce((ms, row) => ms + row.run_delay_ms!, 0);
+    };
+    const [least, most, witness] = [delays(from + 1, to), delays(from, to + 1), (after.ns - before.ns) / 1e6];
+    t.log(`${least} <= ${witness} <= ${most} ms`, JSON.stringify(rowsOf(kstop.samples, id).at(-1)));
+    t.true(least <= witness + 1 && witness <= most + 1);
+    t.true(witness > 500, 'three on two CPUs wait');
+    t.like(rowsOf(kstop.samples, id).at(-1), {processes: pids.length, threads: after.threads, restarts: 0});
 
-  writeFileSync(go, '\n');
-  const kills = () => rowsOf(kstop.samples, id).reduce((n, {memory_events: {oom_kill = 0} = {}}) => n + oom_kill, 0);
-  await until(() => kills() > 0, 40_000 * SLOW, 'the kill in a row');
-  process.kill(main, 'SIGKILL');
-  await ended;
-  await kstop.stop();
-  t.is(kills(), 1);
-  t.is(rowsOf(kstop.samples, id).findLast((row) => row.oom_kills !== undefined)?.oom_kills, 1);
-  t.true(rowsOf(kstop.samples, id).some(({exits = []}) => exits.some(({signal}) => signal === 9)));
-  // The last rows may be of a cgroup that is gone by then.
-  const row = rowsOf(kstop.samples, id).findLast(({rss_bytes}) => rss_bytes !== undefined);
-  t.true(row!.rss_bytes! > 0 && row!.rss_bytes! <= row!.memory_usage_bytes!, JSON.stringify(row));
-});
+    writeFileSync(go, '\n');
+    const kills = () => rowsOf(kstop.samples, id).reduce((n, {memory_events: {oom_kill = 0} = {}}) => n + oom_kill, 0);
+    await until(() => kills() > 0, 40_000 * SLOW, 'the kill in a row');
+    process.kill(main, 'SIGKILL');
+    await ended;
+    await kstop.stop();
+    t.is(kills(), 1);
+    t.is(rowsOf(kstop.samples, id).findLast((row) => row.oom_kills !== undefined)?.oom_kills, 1);
+    t.true(rowsOf(kstop.samples, id).some(({exits = []}) => exits.some(({signal}) => signal === 9)));
+    // The last rows may be of a cgroup that is gone by then.
+    const row = rowsOf(kstop.samples, id).findLast(({rss_bytes}) => rss_bytes !== undefined);
+    t.true(row!.rss_bytes! > 0 && row!.rss_bytes! <= row!.memory_usage_bytes!, JSON.stringify(row));
+  },
+);
 
 testUnless(
   once ?? lacksContainerd ?? lacksUsualPlace(),
