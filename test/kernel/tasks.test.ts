@@ -142,6 +142,35 @@ testUnless(false, 'who waits uninterruptibly is shown while he waits', async (t)
 });
 
 testUnless(
+  lacks('taskset'),
+  'who is moved to another CPU while he waits uninterruptibly has waited since then, not since the boot',
+  async (t) => {
+    const pin = ['taskset', '-c', String(cpu)];
+    const hog = await startLoad(t, 'worker', [1, cpu], {as: 'kt-hog', through: pin});
+    const load = await startLoad(t, 'family', [], {as: 'kt-parent'});
+    const kstop = await Kstop.start(t, ['--probes', 'tasks', '-i', '0.2', '-p', String(load.pid)]);
+    const worst: number[] = [];
+    for (let i = 0; i < 10; i++) {
+      // It begins beside the hog, and may be anywhere after that.
+      must(which('taskset')!, '-p', '-c', String(cpu), String(load.pid));
+      must(which('taskset')!, '-p', '-c', `${cpu},${other}`, String(load.pid));
+      const from = kstop.objects.length;
+      const began = performance.now();
+      hog.send(`spin ${500 * LONGER}`);
+      await usage(load, `moved ${400 * LONGER}`);
+      await hog.line();
+      await kstop.sampleFromNow();
+      const waits = rowsOf(kstop, load.pid, from).map(({waiting_ms: ms = 0}) => ms);
+      worst.push(Math.max(...waits));
+      t.true(worst.at(-1)! <= performance.now() - began, `${worst.at(-1)} ms`);
+    }
+    await kstop.stop();
+    t.log(`${worst.join(', ')} ms`);
+    t.true(Math.max(...worst) > 100, 'it waited');
+  },
+);
+
+testUnless(
   lacks('chrt', 'taskset'),
   'who waits for a CPU is shown while he waits, before he has ever got it',
   async (t) => {

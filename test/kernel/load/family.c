@@ -7,6 +7,7 @@
  *   grow MIB      takes memory and keeps it
  *   rename NAME   is called so from now on
  *   vfork MS      waits uninterruptibly for a child of its own that sleeps
+ *   moved MS      the same, but the child moves it to other CPUs as soon as it waits
  *   reuse MS      a child (kt-first) computes and ends, then another one of the same number
  *                 (kt-second) does for a quarter of the time: answers "reused PID CPU_NS FIRST_NS"
  *                 (the second's CPU time, and the first's), or "lost" if others took the number
@@ -16,6 +17,7 @@
  */
 #include <fcntl.h>
 #include <pthread.h>
+#include <sched.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -102,17 +104,34 @@ static void grow(long mib)
 	memset(memory, 1, mib << 20);
 }
 
-static void wait_for_child(long ms)
+/* Only what vfork allows: the child borrows this memory. others: where it moves its parent to. */
+static void wait_for_child(long ms, const cpu_set_t *others)
 {
-	/* Only what vfork allows: the child borrows this memory. */
 	struct timespec t = {ms / 1000, ms % 1000 * 1000000};
-	pid_t child = vfork();
+	pid_t self = getpid(), child = vfork();
 
 	if (child == 0) {
+		if (others)
+			sched_setaffinity(self, sizeof(*others), others);
 		nanosleep(&t, NULL);
 		_exit(0);
 	}
 	waitpid(child, NULL, 0);
+}
+
+/* Who has computed for longer than its share is dequeued late (6.12 and newer) and moves asleep. */
+static void wait_elsewhere(long ms)
+{
+	cpu_set_t all, here, others;
+
+	sched_getaffinity(0, sizeof(all), &all);
+	CPU_ZERO(&here);
+	CPU_SET(sched_getcpu(), &here);
+	CPU_XOR(&others, &all, &here);
+	sched_setaffinity(0, sizeof(here), &here);
+	compute(CLOCK_MONOTONIC, 50000);
+	wait_for_child(ms, &others);
+	sched_setaffinity(0, sizeof(all), &all);
 }
 
 /* A child of this number if that can be had (0: of any), which computes and then waits to be
@@ -213,7 +232,9 @@ int main(void)
 		else if (!strcmp(word, "grow"))
 			grow(n);
 		else if (!strcmp(word, "vfork"))
-			wait_for_child(n);
+			wait_for_child(n, NULL);
+		else if (!strcmp(word, "moved"))
+			wait_elsewhere(n);
 		else if (!strcmp(word, "rename") && sscanf(line, "%*s %31s", name) == 1)
 			prctl(PR_SET_NAME, name);
 		tell_usage();
