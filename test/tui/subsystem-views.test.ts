@@ -159,7 +159,7 @@ test('memory: what will be out of memory, the nearest first, and who makes it gr
   const predictions = [{...row, container: {id: 'c1', name: 'shop'}}, rest];
   model.apply(frame({sample: {...sample(1000), predictions}}));
   const rows = shown(memory, 'predictions', model.state);
-  t.like(rows[0], {eta: '300s', from: '280s', to: '330s', confidence: '86%', growth: '1MiB', limit: '1GiB'});
+  t.like(rows[0], {eta: '300s', within: '280s-330s', confidence: '86%', growth: '1MiB', limit: '1GiB'});
   t.like(rows[0], {scope: '/leaky', where: 'shop', pid: '77', comm: 'leaker', 'by-growth': '922KiB', share: '90%'});
   t.like(rows[1], {where: 'host', pid: '-', comm: '-', 'by-growth': '-', share: '-'});
   model.apply(frame({sample: sample(2000)}));
