@@ -122,7 +122,7 @@ const BOOTS: Boot[] = [
         first: noTracefs,
         doctor: true,
         judge(t, left) {
-          const found = told(t, left, 4);
+          const found = told(t, left, 0);
           t.regex(found('psi'), /"limited".*psi=1/);
           t.regex(found('pressure'), /"degraded".*only cgroups near their limit are told.*psi=1/);
           t.regex(found('lockdown'), /"ok","value":"integrity"/);
