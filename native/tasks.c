@@ -159,16 +159,16 @@ static bool is_queued(const struct ks_task_row *row)
 	return row->waiting_ns && !row->state;
 }
 
-static bool is_asleep(const struct ks_task_row *row)
+static bool is_uninterruptible(uint32_t state)
 {
-	return (row->state & KS_TASK_UNINTERRUPTIBLE) && !(row->state & KS_TASK_NOLOAD);
+	return (state & KS_TASK_UNINTERRUPTIBLE) && !(state & KS_TASK_NOLOAD);
 }
 
 /* Since which pass it has waited uninterruptibly without getting a CPU in between. */
 static uint64_t asleep_since(const struct tasks *t, const struct ks_task_row *row,
 			     const struct thread *before)
 {
-	if (!is_asleep(row))
+	if (!is_uninterruptible(row->state))
 		return 0;
 	if (before && before->asleep_ns && before->switches == row->voluntary + row->involuntary)
 		return before->asleep_ns;
@@ -196,7 +196,7 @@ static int weight(uint32_t state)
 {
 	if (state == KS_TASK_RUNNING)
 		return 3;
-	return (state & KS_TASK_UNINTERRUPTIBLE) && !(state & KS_TASK_NOLOAD) ? 2 : 1;
+	return is_uninterruptible(state) ? 2 : 1;
 }
 
 static void lead(struct process *process, const struct ks_task_row *row)
